@@ -1,0 +1,457 @@
+//! A protocol: what is graded, from which images, and which grades go together.
+//!
+//! The paper grades finger joints by EOSS; its parts carry over to any set of
+//! related measurements (method, section 8). So a protocol is data: EOSS is
+//! built in, others are TOML files.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Problem;
+
+/// A grade of one measurement, from 0 to [`Measurement::grades`] - 1.
+pub type Grade = u8;
+
+/// Most combinations of grades a protocol may span.
+pub const MOST_COMBINATIONS: usize = 1_000_000;
+
+/// Modalities, measurements and the medical rules between them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub struct Protocol {
+    written: Written,
+    modalities_of: Vec<Vec<usize>>,
+    valid: Vec<bool>,
+}
+
+/// One kind of image in a pair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Modality {
+    /// Its name in manifests and flags, such as `grayscale`.
+    pub name: String,
+    /// What happens to its colours before a network sees it.
+    #[serde(default)]
+    pub colour: Colour,
+    /// Whether jigsaws of this modality pretrain the feature extractors.
+    #[serde(default)]
+    pub pretrain: bool,
+}
+
+/// What happens to an image's colours before a network sees it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Colour {
+    /// The luma, repeated to three channels (method, section 3).
+    Gray,
+    /// Left as it is.
+    #[default]
+    Keep,
+    /// Saturated pixels are painted in one colour, so that colour and power
+    /// Doppler look the same (paper, "Image preprocessing").
+    DopplerMask,
+}
+
+/// One thing graded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measurement {
+    /// Its name in files, such as `synovial_hypertrophy`.
+    pub name: String,
+    /// Its name in network identities, such as `sh`.
+    pub short: String,
+    /// How many grades there are, 2 to 10: grades 0 to `grades - 1`, so
+    /// `grades - 1` binary tasks.
+    pub grades: u8,
+    /// The modalities its networks see.
+    pub modalities: Vec<String>,
+    /// What each grade means, for people.
+    #[serde(default)]
+    pub sentences: Vec<String>,
+}
+
+impl Measurement {
+    /// The number of binary tasks `grade > 0`, `grade > 1`, ...
+    #[must_use]
+    pub fn tasks(&self) -> u8 {
+        self.grades - 1
+    }
+}
+
+/// How the combined grade follows from the measurements.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Combined {
+    /// The highest grade (EOSS).
+    Max,
+    /// There is none.
+    #[default]
+    None,
+}
+
+/// The decision that heatmaps explain: `measurement > above`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heatmap {
+    /// Name of the measurement.
+    pub measurement: String,
+    /// The task's cut-off.
+    pub above: Grade,
+}
+
+/// A protocol as its file writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    title: String,
+    units: Vec<String>,
+    #[serde(default)]
+    combined: Combined,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    valid: Option<Vec<Vec<Grade>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invalid: Option<Vec<Vec<Grade>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    heatmap: Option<Heatmap>,
+    modalities: Vec<Modality>,
+    measurements: Vec<Measurement>,
+}
+
+impl Protocol {
+    /// The EULAR-OMERACT synovitis scoring system of the paper.
+    #[must_use]
+    pub fn eoss() -> Protocol {
+        Protocol::from_toml(include_str!("eoss.toml")).expect("the built-in protocol is valid")
+    }
+
+    /// Reads a protocol file.
+    ///
+    /// # Errors
+    /// Anything that is not a protocol: unknown keys, names twice, a
+    /// measurement of a modality that does not exist, combinations out of range.
+    pub fn from_toml(text: &str) -> Result<Protocol, Problem> {
+        let written: Written =
+            toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
+        Protocol::try_from(written)
+    }
+
+    /// The protocol as a file.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(&self.written).expect("a protocol is plain data")
+    }
+
+    /// Short name, such as `eoss`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.written.name
+    }
+
+    /// Name for people.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.written.title
+    }
+
+    /// What is graded: joints, glands.
+    #[must_use]
+    pub fn units(&self) -> &[String] {
+        &self.written.units
+    }
+
+    /// The images of a pair, in order.
+    #[must_use]
+    pub fn modalities(&self) -> &[Modality] {
+        &self.written.modalities
+    }
+
+    /// What is graded of each unit, in order.
+    #[must_use]
+    pub fn measurements(&self) -> &[Measurement] {
+        &self.written.measurements
+    }
+
+    /// Positions in [`Protocol::modalities`] of what a measurement's networks see.
+    #[must_use]
+    pub fn modalities_of(&self, measurement: usize) -> &[usize] {
+        &self.modalities_of[measurement]
+    }
+
+    /// The position of a measurement by its name or short name.
+    #[must_use]
+    pub fn measurement(&self, name: &str) -> Option<usize> {
+        self.measurements()
+            .iter()
+            .position(|measurement| measurement.name == name || measurement.short == name)
+    }
+
+    /// The modality whose jigsaws pretrain the extractors, if there is one.
+    #[must_use]
+    pub fn pretrain_modality(&self) -> Option<usize> {
+        self.modalities().iter().position(|modality| modality.pretrain)
+    }
+
+    /// The decision that heatmaps explain.
+    #[must_use]
+    pub fn heatmap(&self) -> Option<&Heatmap> {
+        self.written.heatmap.as_ref()
+    }
+
+    /// How the combined grade is derived.
+    #[must_use]
+    pub fn combined_rule(&self) -> Combined {
+        self.written.combined
+    }
+
+    /// The combined grade of these grades, in the protocol's order of
+    /// measurements; `None` where the protocol has none.
+    #[must_use]
+    pub fn combined(&self, grades: &[Grade]) -> Option<Grade> {
+        match self.written.combined {
+            Combined::Max => grades.iter().copied().max(),
+            Combined::None => None,
+        }
+    }
+
+    /// The number of combined grades, `None` where the protocol has none.
+    #[must_use]
+    pub fn combined_grades(&self) -> Option<u8> {
+        let most = self.measurements().iter().map(|measurement| measurement.grades).max();
+        match self.written.combined {
+            Combined::Max => most,
+            Combined::None => None,
+        }
+    }
+
+    /// Whether medicine allows these grades together.
+    ///
+    /// # Panics
+    /// When there is not one grade in range for each measurement.
+    #[must_use]
+    pub fn is_valid(&self, grades: &[Grade]) -> bool {
+        self.valid[index_of(self.measurements(), grades).expect("a grade for each measurement")]
+    }
+
+    /// How many values each measurement has.
+    #[must_use]
+    pub fn values(&self) -> Vec<u8> {
+        self.measurements().iter().map(|measurement| measurement.grades).collect()
+    }
+}
+
+/// Mixed-radix position of a combination, `None` when it is out of range.
+fn index_of(measurements: &[Measurement], grades: &[Grade]) -> Option<usize> {
+    if grades.len() != measurements.len() {
+        return None;
+    }
+    let mut index = 0;
+    for (measurement, &grade) in measurements.iter().zip(grades) {
+        if grade >= measurement.grades {
+            return None;
+        }
+        index = index * usize::from(measurement.grades) + usize::from(grade);
+    }
+    Some(index)
+}
+
+/// A TOML error with the row it is in.
+pub fn toml_problem(text: &str, error: &toml::de::Error) -> Problem {
+    let problem = Problem::new(error.message().replace('\n', " "));
+    match error.span() {
+        Some(span) => problem.at_row(text[..span.start].matches('\n').count() + 1),
+        None => problem,
+    }
+}
+
+impl From<Protocol> for Written {
+    fn from(protocol: Protocol) -> Written {
+        protocol.written
+    }
+}
+
+impl TryFrom<Written> for Protocol {
+    type Error = Problem;
+
+    fn try_from(written: Written) -> Result<Protocol, Problem> {
+        check_names(&written)?;
+        let modalities_of = written
+            .measurements
+            .iter()
+            .map(|measurement| resolve_modalities(measurement, &written.modalities))
+            .collect::<Result<_, _>>()?;
+        let valid = resolve_valid(&written)?;
+        check_heatmap(&written)?;
+        Ok(Protocol { written, modalities_of, valid })
+    }
+}
+
+fn check_names(written: &Written) -> Result<(), Problem> {
+    let modalities = written.modalities.iter().map(|modality| modality.name.as_str());
+    let names = written.measurements.iter().map(|measurement| measurement.name.as_str());
+    let shorts = written.measurements.iter().map(|measurement| measurement.short.as_str());
+    unique_names("modalities", modalities)?;
+    unique_names("measurements", names)?;
+    unique_names("short names", shorts)?;
+    unique_names("units", written.units.iter().map(String::as_str))?;
+    if std::iter::once(written.name.as_str()).any(|name| !is_plain(name)) {
+        return Err(plain_problem("name", &written.name));
+    }
+    let reserved = ["combined", "weight", "conflict", "jigsaw", "fusion"];
+    for measurement in &written.measurements {
+        for name in [&measurement.name, &measurement.short] {
+            if reserved.contains(&name.as_str()) {
+                return Err(Problem::new(format!("{name:?} has a meaning of its own in result files"))
+                    .in_column("measurements"));
+            }
+        }
+        if !(2..=10).contains(&measurement.grades) {
+            return Err(Problem::new(format!("{} grades; 2 to 10 are possible", measurement.grades))
+                .in_column(format!("measurements.{}.grades", measurement.name)));
+        }
+        let sentences = measurement.sentences.len();
+        if sentences != 0 && sentences != usize::from(measurement.grades) {
+            return Err(Problem::new(format!("{sentences} sentences for {} grades", measurement.grades))
+                .in_column(format!("measurements.{}.sentences", measurement.name))
+                .hint("one sentence for each grade, or none"));
+        }
+    }
+    if written.modalities.iter().filter(|modality| modality.pretrain).count() > 1 {
+        return Err(Problem::new("more than one modality has pretrain = true")
+            .in_column("modalities")
+            .hint("jigsaws are made of one modality"));
+    }
+    Ok(())
+}
+
+/// Names become file names and column names.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
+}
+
+fn plain_problem(key: &str, name: &str) -> Problem {
+    Problem::new(format!("{name:?} is not a plain name"))
+        .in_column(key)
+        .hint("small letters, digits, _ and -")
+}
+
+fn unique_names<'a>(key: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
+    let mut seen = Vec::new();
+    for name in names {
+        if key != "units" && !is_plain(name) {
+            return Err(plain_problem(key, name));
+        }
+        if seen.contains(&name) {
+            return Err(Problem::new(format!("{name:?} stands twice")).in_column(key));
+        }
+        seen.push(name);
+    }
+    if seen.is_empty() {
+        return Err(Problem::new("the list is empty").in_column(key));
+    }
+    Ok(())
+}
+
+fn resolve_modalities(
+    measurement: &Measurement,
+    modalities: &[Modality],
+) -> Result<Vec<usize>, Problem> {
+    let key = format!("measurements.{}.modalities", measurement.name);
+    unique_names(&key, measurement.modalities.iter().map(String::as_str))?;
+    let position = |name: &String| {
+        modalities.iter().position(|modality| &modality.name == name).ok_or_else(|| {
+            Problem::new(format!("there is no modality {name:?}")).in_column(key.clone())
+        })
+    };
+    measurement.modalities.iter().map(position).collect()
+}
+
+fn resolve_valid(written: &Written) -> Result<Vec<bool>, Problem> {
+    let mut total: usize = 1;
+    for measurement in &written.measurements {
+        total = total.saturating_mul(usize::from(measurement.grades));
+        if total > MOST_COMBINATIONS {
+            return Err(Problem::new(format!("more than {MOST_COMBINATIONS} combinations of grades"))
+                .in_column("measurements"));
+        }
+    }
+    let (key, listed, otherwise) = match (&written.valid, &written.invalid) {
+        (Some(_), Some(_)) => {
+            return Err(Problem::new("both valid and invalid are given")
+                .in_column("valid")
+                .hint("list one of them; the rest follows"));
+        }
+        (Some(valid), None) => ("valid", valid.as_slice(), false),
+        (None, Some(invalid)) => ("invalid", invalid.as_slice(), true),
+        (None, None) => ("invalid", [].as_slice(), true),
+    };
+    let mut table = vec![otherwise; total];
+    for combination in listed {
+        let index = index_of(&written.measurements, combination).ok_or_else(|| {
+            Problem::new(format!("{combination:?} is not a combination of grades"))
+                .in_column(key)
+                .hint("one grade in range for each measurement, in their order")
+        })?;
+        table[index] = !otherwise;
+    }
+    if !table.contains(&true) {
+        return Err(Problem::new("no combination of grades is valid").in_column(key));
+    }
+    Ok(table)
+}
+
+fn check_heatmap(written: &Written) -> Result<(), Problem> {
+    let Some(heatmap) = &written.heatmap else {
+        return Ok(());
+    };
+    let known = written
+        .measurements
+        .iter()
+        .any(|measurement| measurement.name == heatmap.measurement && heatmap.above < measurement.tasks());
+    if known {
+        return Ok(());
+    }
+    Err(Problem::new(format!("there is no task {} > {}", heatmap.measurement, heatmap.above))
+        .in_column("heatmap"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eoss_excludes_flow_without_synovium() {
+        let eoss = Protocol::eoss();
+        let valid = (0..4)
+            .flat_map(|sh| (0..4).map(move |vascularity| [sh, vascularity]))
+            .filter(|grades| eoss.is_valid(grades))
+            .count();
+        assert_eq!(valid, 13);
+        assert!(!eoss.is_valid(&[0, 2]));
+        assert_eq!(eoss.combined(&[1, 3]), Some(3));
+        assert_eq!(eoss.modalities_of(0), [0, 1]);
+        assert_eq!(eoss.modalities_of(1), [1]);
+    }
+
+    #[test]
+    fn a_protocol_survives_its_file() {
+        let eoss = Protocol::eoss();
+        assert_eq!(Protocol::from_toml(&eoss.to_toml()).unwrap(), eoss);
+    }
+
+    #[test]
+    fn refusals_name_the_key() {
+        let text = include_str!("eoss.toml");
+        for (from, to, expected) in [
+            ("grades = 4", "grades = 11", "2 to 10"),
+            ("[0, 1]", "[0, 4]", "not a combination"),
+            ("\"doppler\"]", "\"mri\"]", "no modality \"mri\""),
+            ("above = 0", "above = 3", "no task"),
+            ("pretrain = true", "pretrained = true", "unknown field"),
+            ("short = \"sh\"", "short = \"vascularity\"", "stands twice"),
+        ] {
+            let problem = Protocol::from_toml(&text.replacen(from, to, 1)).unwrap_err();
+            assert!(problem.to_string().contains(expected), "{problem}");
+        }
+    }
+}
