@@ -1,0 +1,305 @@
+//! `scores.csv` and `probabilities.csv` (`docs/contract.md`, "Results").
+
+use std::collections::BTreeMap;
+
+use super::{Decision, PairScore, Probability};
+use crate::network::NetworkId;
+use crate::{Grade, Origin, Problem, Protocol};
+
+/// The columns of `scores.csv` for a protocol.
+fn score_columns(protocol: &Protocol) -> Vec<String> {
+    let measurements = protocol.measurements();
+    let mut columns = vec!["pair_id".to_owned()];
+    columns.extend(measurements.iter().map(|measurement| measurement.name.clone()));
+    columns.extend(["combined", "weight", "conflict"].map(str::to_owned));
+    columns.extend(measurements.iter().map(|measurement| format!("{}_votes", measurement.name)));
+    for measurement in measurements {
+        columns.extend((0..measurement.tasks()).map(|above| format!("{}_gt{above}", measurement.name)));
+    }
+    columns.extend(["coloured_share", "networks_used", "origin", "bundle"].map(str::to_owned));
+    columns
+}
+
+/// Writes `scores.csv`.
+#[must_use]
+pub fn scores_csv(protocol: &Protocol, scores: &[PairScore]) -> String {
+    let records = scores.iter().map(|score| score_record(protocol, score));
+    write(std::iter::once(score_columns(protocol)).chain(records))
+}
+
+fn score_record(protocol: &Protocol, score: &PairScore) -> Vec<String> {
+    let decision = &score.decision;
+    let mut record = vec![score.pair_id.clone()];
+    record.extend(decision.grades.iter().map(Grade::to_string));
+    record.push(decision.combined.map(|grade| grade.to_string()).unwrap_or_default());
+    record.push(decision.weight.to_string());
+    record.push(decision.conflict.to_string());
+    record.extend(decision.votes.iter().map(|votes| votes.iter().map(Grade::to_string).collect()));
+    for (position, measurement) in protocol.measurements().iter().enumerate() {
+        let means = decision.mean_probabilities.get(position);
+        record.extend((0..usize::from(measurement.tasks())).map(|task| {
+            let mean = means.and_then(|means| means.get(task));
+            mean.map(|mean| format!("{mean:.6}")).unwrap_or_default()
+        }));
+    }
+    record.push(score.coloured_share.map(|share| format!("{share:.6}")).unwrap_or_default());
+    record.push(score.networks_used.to_string());
+    record.push(score.origin.to_string());
+    record.push(score.bundle.clone());
+    record
+}
+
+/// Writes `probabilities.csv`: a row for each pair and network.
+///
+/// Probabilities are written in full, so that bits can be decided again.
+#[must_use]
+pub fn probabilities_csv<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, &'a [Probability])>,
+) -> String {
+    let header = ["pair_id", "network", "measurement", "task", "fold", "seed", "probability", "threshold", "bit"];
+    let records = pairs.into_iter().flat_map(|(pair_id, probabilities)| {
+        probabilities.iter().map(move |answer| {
+            let NetworkId { measurement, above, fold, seed } = &answer.network;
+            vec![
+                pair_id.to_owned(),
+                answer.network.to_string(),
+                measurement.clone(),
+                format!("gt{above}"),
+                fold.to_string(),
+                seed.to_string(),
+                answer.probability.to_string(),
+                answer.threshold.to_string(),
+                u8::from(answer.bit()).to_string(),
+            ]
+        })
+    });
+    write(std::iter::once(header.map(str::to_owned).to_vec()).chain(records))
+}
+
+fn write(records: impl Iterator<Item = Vec<String>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in records {
+        writer.write_record(&record).expect("writing to memory");
+    }
+    String::from_utf8(writer.into_inner().expect("writing to memory")).expect("text in, text out")
+}
+
+/// A table's records by column, with their lines.
+struct Table {
+    columns: Vec<String>,
+    records: Vec<csv::StringRecord>,
+}
+
+impl Table {
+    fn read(bytes: &[u8]) -> Result<Table, Problem> {
+        let problem = |error: &csv::Error| {
+            let line = error.position().map(|position| position.line() as usize);
+            let problem = Problem::new(format!("not a CSV table: {error}"));
+            line.map_or(problem.clone(), |line| problem.at_row(line))
+        };
+        let mut reader = csv::Reader::from_reader(bytes);
+        let columns = reader.headers().map_err(|error| problem(&error))?;
+        let columns = columns.iter().map(str::to_owned).collect();
+        let records = reader.records().collect::<Result<_, _>>().map_err(|error| problem(&error))?;
+        Ok(Table { columns, records })
+    }
+
+    fn rows(&self) -> impl Iterator<Item = TableRow<'_>> {
+        self.records.iter().map(|record| TableRow {
+            columns: &self.columns,
+            record,
+            line: record.position().map_or(0, |position| position.line() as usize),
+        })
+    }
+}
+
+struct TableRow<'a> {
+    columns: &'a [String],
+    record: &'a csv::StringRecord,
+    line: usize,
+}
+
+impl<'a> TableRow<'a> {
+    /// The cell, `None` when the column is not there or the cell is empty.
+    fn get(&self, column: &str) -> Option<&'a str> {
+        let position = self.columns.iter().position(|name| name == column)?;
+        self.record.get(position).filter(|cell| !cell.is_empty())
+    }
+
+    fn problem(&self, column: &str, what: impl Into<String>) -> Problem {
+        Problem::new(what).at_row(self.line).in_column(column)
+    }
+
+    /// The cell as a value.
+    fn parsed<T: std::str::FromStr>(&self, column: &str) -> Result<T, Problem> {
+        let text = self.get(column).ok_or_else(|| self.problem(column, "the cell is empty or missing"))?;
+        text.parse().map_err(|_| self.problem(column, format!("{text:?} cannot be read")))
+    }
+
+    /// The cell as a value, `None` when it is empty.
+    fn optional<T: std::str::FromStr>(&self, column: &str) -> Result<Option<T>, Problem> {
+        self.get(column).map(|_| self.parsed(column)).transpose()
+    }
+
+    fn grade(&self, column: &str, text: &str, grades: u8) -> Result<Grade, Problem> {
+        match text.parse::<Grade>() {
+            Ok(grade) if grade < grades => Ok(grade),
+            _ => Err(self.problem(column, format!("{text:?} is not a grade from 0 to {}", grades - 1))),
+        }
+    }
+}
+
+/// Reads `scores.csv`.
+///
+/// # Errors
+/// The first cell that cannot be read, with row and column; a pair named twice.
+pub fn parse_scores(bytes: &[u8], protocol: &Protocol) -> Result<Vec<PairScore>, Problem> {
+    let table = Table::read(bytes)?;
+    let mut first_rows: BTreeMap<String, usize> = BTreeMap::new();
+    let mut scores = Vec::new();
+    for row in table.rows() {
+        let score = parse_score(&row, protocol)?;
+        if let Some(first) = first_rows.insert(score.pair_id.clone(), row.line) {
+            return Err(row.problem("pair_id", format!("pair {} stands in row {first} already", score.pair_id)));
+        }
+        scores.push(score);
+    }
+    Ok(scores)
+}
+
+fn parse_score(row: &TableRow<'_>, protocol: &Protocol) -> Result<PairScore, Problem> {
+    let mut grades = Vec::new();
+    let mut votes = Vec::new();
+    let mut mean_probabilities = Vec::new();
+    for measurement in protocol.measurements() {
+        let text: String = row.parsed(&measurement.name)?;
+        grades.push(row.grade(&measurement.name, &text, measurement.grades)?);
+        let column = format!("{}_votes", measurement.name);
+        let digits: String = row.parsed(&column)?;
+        let vote = |digit: char| row.grade(&column, &digit.to_string(), measurement.grades);
+        votes.push(digits.chars().map(vote).collect::<Result<Vec<_>, _>>()?);
+        let mean = |above: u8| row.optional::<f64>(&format!("{}_gt{above}", measurement.name));
+        let means: Vec<Option<f64>> = (0..measurement.tasks()).map(mean).collect::<Result<_, _>>()?;
+        mean_probabilities.extend(means.into_iter().collect::<Option<Vec<f64>>>());
+    }
+    let combined = protocol.combined(&grades);
+    if row.optional::<Grade>("combined")? != combined {
+        return Err(row.problem("combined", "not the combined grade of the others"));
+    }
+    let origin: String = row.parsed("origin")?;
+    let origin = Origin::from_word(&origin)
+        .ok_or_else(|| row.problem("origin", format!("{origin:?} is not an origin")))?;
+    Ok(PairScore {
+        pair_id: row.parsed("pair_id")?,
+        decision: Decision {
+            grades,
+            combined,
+            weight: row.parsed("weight")?,
+            conflict: row.parsed("conflict")?,
+            votes,
+            mean_probabilities,
+        },
+        coloured_share: row.optional("coloured_share")?,
+        networks_used: row.parsed("networks_used")?,
+        origin,
+        bundle: row.get("bundle").unwrap_or_default().to_owned(),
+    })
+}
+
+/// Reads `probabilities.csv`: the answers of each pair, pairs in the order of
+/// their first row. The network is the column `network`, or else `measurement`
+/// (name or short name), `task`, `fold` and `seed`.
+///
+/// # Errors
+/// The first cell that cannot be read, with row and column.
+pub fn parse_probabilities(
+    bytes: &[u8],
+    protocol: &Protocol,
+) -> Result<Vec<(String, Vec<Probability>)>, Problem> {
+    let table = Table::read(bytes)?;
+    let mut positions: BTreeMap<String, usize> = BTreeMap::new();
+    let mut pairs: Vec<(String, Vec<Probability>)> = Vec::new();
+    for row in table.rows() {
+        let pair_id: String = row.parsed("pair_id")?;
+        let probability = Probability {
+            network: network_of(&row, protocol)?,
+            probability: row.parsed("probability")?,
+            threshold: row.parsed("threshold")?,
+        };
+        let position = *positions.entry(pair_id.clone()).or_insert(pairs.len());
+        if position == pairs.len() {
+            pairs.push((pair_id, Vec::new()));
+        }
+        pairs[position].1.push(probability);
+    }
+    Ok(pairs)
+}
+
+fn network_of(row: &TableRow<'_>, protocol: &Protocol) -> Result<NetworkId, Problem> {
+    if let Some(text) = row.get("network") {
+        return text.parse().map_err(|problem: Problem| row.problem("network", problem.what));
+    }
+    let name: String = row.parsed("measurement")?;
+    let measurement = protocol
+        .measurement(&name)
+        .ok_or_else(|| row.problem("measurement", format!("no measurement {name:?}")))?;
+    let task: String = row.parsed("task")?;
+    let above = task.strip_prefix("gt").unwrap_or(&task).parse();
+    Ok(NetworkId {
+        measurement: protocol.measurements()[measurement].short.clone(),
+        above: above.map_err(|_| row.problem("task", format!("{task:?} is not a task such as gt0")))?,
+        fold: row.parsed("fold")?,
+        seed: row.parsed("seed")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::networks;
+    use super::super::{Method, decide};
+    use super::*;
+
+    #[test]
+    fn scores_survive_their_file() {
+        let eoss = Protocol::eoss();
+        let score = PairScore {
+            pair_id: "a, b".into(),
+            decision: decide(&eoss, &networks([2, 1]), Method::Multitude).unwrap(),
+            coloured_share: Some(0.125),
+            networks_used: 60,
+            origin: Origin::Phantom,
+            bundle: "abc".into(),
+        };
+        let text = scores_csv(&eoss, std::slice::from_ref(&score));
+        assert!(text.contains(",22222,11111,"), "{text}");
+        let mut read = parse_scores(text.as_bytes(), &eoss).unwrap();
+        let means = std::mem::take(&mut read[0].decision.mean_probabilities);
+        assert!((means[0][0] - 0.9).abs() < 1e-6 && means.len() == 2);
+        read[0].decision.mean_probabilities.clone_from(&score.decision.mean_probabilities);
+        assert_eq!(read, [score]);
+    }
+
+    #[test]
+    fn probabilities_survive_their_file_in_full() {
+        let eoss = Protocol::eoss();
+        let mut all = networks([2, 1]);
+        all[0].probability = f64::from(0.123_45_f32);
+        let text = probabilities_csv([("a", all.as_slice())]);
+        assert_eq!(parse_probabilities(text.as_bytes(), &eoss).unwrap(), [("a".to_owned(), all)]);
+    }
+
+    #[test]
+    fn a_network_may_be_named_by_its_parts() {
+        let text = "pair_id,measurement,task,fold,seed,probability,threshold\n\
+                    a,synovial_hypertrophy,gt2,3,1,0.5,0.5\n";
+        let pairs = parse_probabilities(text.as_bytes(), &Protocol::eoss()).unwrap();
+        assert_eq!(pairs[0].1[0].network.to_string(), "sh.gt2.fold3.seed1");
+    }
+
+    #[test]
+    fn a_cell_that_cannot_be_read_is_named() {
+        let text = "pair_id,network,probability,threshold\na,sh.gt0.fold1.seed1,often,0.5\n";
+        let problem = parse_probabilities(text.as_bytes(), &Protocol::eoss()).unwrap_err();
+        assert!(problem.to_string().starts_with("row 2, column probability"), "{problem}");
+    }
+}
