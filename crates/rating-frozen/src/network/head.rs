@@ -1,0 +1,84 @@
+//! From features to logits.
+
+use rating::Problem;
+
+use super::architecture::Architecture;
+use super::folded::tensor;
+use super::matrix::{Matrix, add_product};
+use crate::weights::Weights;
+
+/// What stands behind the backbones.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    /// The layer of hidden units and whether a ReLU follows it.
+    hidden: Option<(Linear, bool)>,
+    last: Linear,
+}
+
+#[derive(Debug, Clone)]
+struct Linear {
+    /// `[outputs, inputs]`.
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Head {
+    /// The head of weights whose shapes have been checked.
+    pub(super) fn new(architecture: &Architecture, weights: &Weights) -> Result<Head, Problem> {
+        let hidden = match architecture {
+            Architecture::Single { .. } => None,
+            Architecture::Fusion { relu, .. } => Some((Linear::new("head1.0", weights)?, *relu)),
+        };
+        Ok(Head { hidden, last: Linear::new(architecture.last_layer(), weights)? })
+    }
+
+    pub(super) fn logits(&self, features: &[f32]) -> Vec<f32> {
+        let Some((hidden, relu)) = &self.hidden else {
+            return self.last.forward(features);
+        };
+        let mut units = hidden.forward(features);
+        if *relu {
+            units.iter_mut().for_each(|unit| *unit = unit.max(0.0));
+        }
+        self.last.forward(&units)
+    }
+}
+
+impl Linear {
+    fn new(name: &str, weights: &Weights) -> Result<Linear, Problem> {
+        let weight = tensor(weights, &format!("{name}.weight"))?.data.clone();
+        let bias = tensor(weights, &format!("{name}.bias"))?.data.clone();
+        Ok(Linear { weight, bias })
+    }
+
+    fn forward(&self, inputs: &[f32]) -> Vec<f32> {
+        let mut outputs = self.bias.clone();
+        let sum = column(outputs.as_mut_slice(), self.bias.len());
+        let left = Matrix {
+            data: self.weight.as_slice(),
+            rows: self.bias.len(),
+            columns: inputs.len(),
+            row_stride: inputs.len(),
+            column_stride: 1,
+        };
+        let right = column(inputs, inputs.len());
+        add_product(sum, left, right);
+        outputs
+    }
+}
+
+/// A vector as a matrix of one column.
+fn column<T>(data: T, rows: usize) -> Matrix<T> {
+    Matrix { data, rows, columns: 1, row_stride: 1, column_stride: rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_linear_layer_by_hand() {
+        let layer = Linear { weight: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], bias: vec![0.5, -0.5] };
+        assert_eq!(layer.forward(&[1.0, 0.0, -1.0]), [-1.5, -2.5]);
+    }
+}
