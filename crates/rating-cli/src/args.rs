@@ -1,0 +1,309 @@
+//! What can be asked for on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Grades synovitis of finger joints from pairs of grayscale and Doppler
+/// ultrasound images, by the RATING method (Zhou et al., Patterns 2022).
+///
+/// Research use only, not for diagnosis.
+#[derive(Debug, Parser)]
+#[command(name = "rating", version, max_term_width = 100)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Check(CheckArgs),
+    Phantom(PhantomArgs),
+    Import(ImportArgs),
+    #[cfg(feature = "train")]
+    Train(TrainArgs),
+    Score(ScoreArgs),
+    Decode(DecodeArgs),
+    Evaluate(EvaluateArgs),
+    Bundle(BundleArgs),
+    #[cfg(feature = "train")]
+    Demo(DemoArgs),
+}
+
+/// Look through a manifest and every image it names, before any training.
+///
+/// Reads each image, checks that ROIs lie within, finds images that stand
+/// under two pairs, patients in two cohorts, and grades that medicine excludes
+/// together. Prints the mix of grades for each cohort. Exit code 3 when
+/// something has to be mended.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// The manifest, one row a pair (docs/contract.md).
+    pub manifest: PathBuf,
+    /// `eoss`, or a protocol file.
+    #[arg(long, default_value = "eoss")]
+    pub protocol: String,
+    /// Count pairs whose grades medicine excludes as warnings.
+    #[arg(long)]
+    pub allow_invalid: bool,
+    /// Print the findings as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Draw simulated joints: images, ROIs, grades of three simulated readers and
+/// truth masks.
+///
+/// Writes OUT/manifest.csv, readings.csv, patients.csv, images/ and truth/.
+/// The same seed gives the same bytes. Figures made from phantoms say nothing
+/// about patients.
+#[derive(Debug, clap::Args)]
+pub struct PhantomArgs {
+    /// Folder to make; it must not hold a manifest already.
+    pub out: PathBuf,
+    /// Which cohort to draw; all three when left out.
+    #[arg(long)]
+    pub cohort: Option<PhantomCohort>,
+    /// Number of patients; the paper's number for the cohort when left out.
+    #[arg(long, requires = "cohort")]
+    pub patients: Option<usize>,
+    /// Number of pairs; in proportion to the patients when left out.
+    #[arg(long, requires = "cohort")]
+    pub pairs: Option<usize>,
+    /// Doppler mode; the paper's for the cohort when left out.
+    #[arg(long, requires = "cohort")]
+    pub mode: Option<PhantomMode>,
+    /// Seed of everything drawn.
+    #[arg(long)]
+    pub seed: u64,
+}
+
+/// The cohorts of the paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PhantomCohort {
+    /// 752 pairs of 104 patients, colour Doppler.
+    Train,
+    /// 274 pairs of 28 patients, colour Doppler.
+    Prospective,
+    /// 293 pairs of 42 patients of another hospital, power Doppler.
+    External,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PhantomMode {
+    /// Colour Doppler.
+    Cdus,
+    /// Power Doppler.
+    Pdus,
+}
+
+/// Turn other people's dataset files into a manifest.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    #[command(subcommand)]
+    pub format: ImportFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ImportFormat {
+    /// The JSON files of the paper's authors: train_split1.json ... val_split5.json.
+    ///
+    /// Their folds are kept. Paths in the manifest are those of the files.
+    Authors {
+        /// The dataset files.
+        #[arg(required = true)]
+        json: Vec<PathBuf>,
+        /// The manifest to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// A table with columns grayscale and patient_id. Without it nothing
+        /// that needs patients can be computed.
+        #[arg(long)]
+        patients: Option<PathBuf>,
+        /// The cohort the pairs belong to.
+        #[arg(long, default_value = "train")]
+        cohort: String,
+    },
+}
+
+/// Train the networks of a configuration and write the bundle.
+///
+/// Ctrl-C or a crash loses at most one epoch of each training under way: the
+/// same command goes on where it stopped and ends with the same bytes.
+#[cfg(feature = "train")]
+#[derive(Debug, clap::Args)]
+pub struct TrainArgs {
+    /// Configuration, such as configs/quick.toml.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Manifest with reference grades; its cohort `train` is used.
+    #[arg(long)]
+    pub manifest: PathBuf,
+    /// Folder of the bundle.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Print the plan with what is done, and train nothing.
+    #[arg(long)]
+    pub list: bool,
+    /// Run this one training, such as grayscale.sh.gt0.fold1.seed1.
+    #[arg(long, value_name = "ID")]
+    pub only: Option<String>,
+    /// cpu, or a GPU this program was built for.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
+    /// Trainings at a time; one for each core when left out.
+    #[arg(long)]
+    pub jobs: Option<usize>,
+    /// Folder of checkpoints and finished trainings; OUT.work when left out.
+    #[arg(long)]
+    pub work: Option<PathBuf>,
+    /// Leave pairs out whose grades medicine excludes, instead of refusing.
+    #[arg(long)]
+    pub allow_invalid: bool,
+}
+
+/// Grade pairs with a bundle.
+///
+/// With --manifest: writes OUT/scores.csv and OUT/probabilities.csv for all
+/// its pairs; reference grades are not read. With --image: grades one pair.
+/// Research use only, not for diagnosis.
+#[derive(Debug, clap::Args)]
+pub struct ScoreArgs {
+    /// The bundle, a folder made by `rating train`.
+    #[arg(long)]
+    pub bundle: PathBuf,
+    /// The pairs.
+    #[arg(long, conflicts_with_all = ["image", "roi"], required_unless_present = "image")]
+    pub manifest: Option<PathBuf>,
+    /// Only the pairs of this cohort.
+    #[arg(long, requires = "manifest")]
+    pub cohort: Option<String>,
+    /// One image of a single pair, for each modality: grayscale=A.png.
+    #[arg(long, value_name = "MODALITY=FILE", requires = "roi")]
+    pub image: Vec<String>,
+    /// Its ROI: grayscale=left,top,right,bottom.
+    #[arg(long, value_name = "MODALITY=L,T,R,B", requires = "image")]
+    pub roi: Vec<String>,
+    /// Folder for the results; only printed when left out.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Most memory to use for images at a time, such as 500M or 2G.
+    #[arg(long, default_value = "1G")]
+    pub memory: String,
+    /// Threads; as many as cores when left out. Results do not depend on it.
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Print the answers as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Turn votes or probabilities into grades, without any image.
+///
+/// Prints one JSON line for each pair.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("input").required(true)))]
+pub struct DecodeArgs {
+    /// `eoss`, or a protocol file.
+    #[arg(long, default_value = "eoss")]
+    pub protocol: String,
+    /// Votes, one JSON object a line:
+    /// {"votes": {"synovial_hypertrophy": [1, 1, 2, 1, 1], "vascularity": [0, 0, 0, 1, 0]}}.
+    #[arg(long, group = "input")]
+    pub votes: Option<PathBuf>,
+    /// Probabilities of the networks, as `rating score` writes them.
+    #[arg(long, group = "input")]
+    pub probabilities: Option<PathBuf>,
+    /// How votes become grades.
+    #[arg(long, default_value = "multitude")]
+    pub method: DecodeMethod,
+    /// JSON lines (there is no other format).
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DecodeMethod {
+    /// The valid combination with the largest weight (the paper's).
+    Multitude,
+    /// The commonest vote of each measurement by itself.
+    Majority,
+}
+
+/// Compare scores with the reference grades of a manifest.
+///
+/// Writes OUT/evaluation.json and OUT/evaluation.html: accuracy, agreement and
+/// confusion for each cohort and measurement, and AUC, sensitivity and
+/// specificity for each task, with intervals clustered by patient.
+#[derive(Debug, clap::Args)]
+pub struct EvaluateArgs {
+    /// scores.csv of `rating score`.
+    #[arg(long)]
+    pub scores: PathBuf,
+    /// probabilities.csv of `rating score`, for the figures of each task.
+    #[arg(long)]
+    pub probabilities: Option<PathBuf>,
+    /// The manifest with reference grades.
+    #[arg(long)]
+    pub manifest: PathBuf,
+    /// `eoss`, or a protocol file.
+    #[arg(long, default_value = "eoss")]
+    pub protocol: String,
+    /// Folder for the results.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Seed of the bootstrap.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Bootstrap samples.
+    #[arg(long, default_value_t = 1000)]
+    pub samples: usize,
+    /// Print the evaluation as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Look at a bundle.
+#[derive(Debug, clap::Args)]
+pub struct BundleArgs {
+    #[command(subcommand)]
+    pub action: BundleAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BundleAction {
+    /// What the bundle holds and how its networks did in validation.
+    Show {
+        /// The bundle's folder.
+        bundle: PathBuf,
+        /// Print bundle.json as it is.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check every byte against the hashes. Exit code 4 when one differs.
+    Verify {
+        /// The bundle's folder.
+        bundle: PathBuf,
+    },
+}
+
+/// The whole road on simulated joints: draw, train 60 networks, score, report.
+///
+/// Takes some ten minutes on two cores. Every figure it prints is about
+/// phantoms and says nothing about patients.
+#[cfg(feature = "train")]
+#[derive(Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Folder for everything the demo makes.
+    #[arg(long, default_value = "demo")]
+    pub out: PathBuf,
+    /// Seed of the phantoms and of the training.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Another configuration than the built-in configs/quick.toml.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Trainings at a time; one for each core when left out.
+    #[arg(long)]
+    pub jobs: Option<usize>,
+}

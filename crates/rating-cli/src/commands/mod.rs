@@ -1,0 +1,35 @@
+//! One module a command: flags in, files and words out.
+
+pub mod bundle;
+pub mod check;
+pub mod decode;
+#[cfg(feature = "train")]
+pub mod demo;
+pub mod evaluate;
+pub mod import;
+pub mod phantom;
+pub mod score;
+#[cfg(feature = "train")]
+pub mod train;
+
+use std::io::Write;
+
+use crate::failure::Failure;
+
+/// Prints a result on stdout. A reader who went away (`rating ... | head`) is
+/// no error.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::cannot_write(std::path::Path::new("standard output"), &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a value as JSON on stdout.
+pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Bug(error.to_string()))?;
+    print(&(text + "\n"))
+}

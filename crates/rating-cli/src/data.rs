@@ -1,0 +1,171 @@
+//! From a manifest's rows to decoded pairs.
+
+use std::path::{Path, PathBuf};
+
+use rating::manifest::checks::{Findings, check_duplicates, check_rows};
+use rating::manifest::{Manifest, Row};
+use rating::{Pair, Problem, Protocol, View};
+use rayon::prelude::*;
+
+use crate::failure::Failure;
+use crate::progress::Bar;
+use crate::{files, stop};
+
+/// Hash of an image's pixels and size, whatever its file format.
+pub type PixelHash = [u8; 32];
+
+/// A manifest and where it lies.
+pub struct ManifestFile {
+    /// As the person named it.
+    pub name: String,
+    folder: PathBuf,
+    /// What it holds.
+    pub manifest: Manifest,
+}
+
+/// One decoded pair.
+pub struct LoadedPair {
+    /// Its images.
+    pub pair: Pair,
+    /// A hash for each image.
+    pub hashes: Vec<PixelHash>,
+    /// Things worth a look.
+    pub warnings: Vec<Problem>,
+}
+
+impl ManifestFile {
+    /// Reads a manifest.
+    pub fn read(path: &Path, protocol: &Protocol) -> Result<ManifestFile, Failure> {
+        let name = path.display().to_string();
+        let bytes = files::read(path)?;
+        let manifest = Manifest::parse(&bytes, protocol).map_err(|problems| in_file(problems, &name))?;
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Ok(ManifestFile { name, folder, manifest })
+    }
+
+    /// Decodes the pair of a row. `position` counts rows from 0.
+    pub fn load(&self, position: usize, protocol: &Protocol) -> Result<LoadedPair, Vec<Problem>> {
+        let row = &self.manifest.rows[position];
+        let mut views = Vec::new();
+        let mut hashes = Vec::new();
+        let mut warnings = Vec::new();
+        let mut problems = Vec::new();
+        for (modality, reference) in protocol.modalities().iter().zip(&row.views) {
+            let place = |problem: Problem| {
+                let problem = Problem { what: format!("{}: {}", reference.path, problem.what), file: None, ..problem };
+                problem.in_file(&self.name).at_row(position + 2).in_column(&modality.name)
+            };
+            match load_image(&self.folder.join(&reference.path)) {
+                Ok(loaded) => {
+                    warnings.extend(loaded.warning.map(place));
+                    hashes.push(pixel_hash(&loaded.image));
+                    match View::new(loaded.image, reference.roi) {
+                        Ok(view) => views.push(view),
+                        Err(problem) => problems.push(place(problem)),
+                    }
+                }
+                Err(problem) => problems.push(place(problem)),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let pair = Pair::new(&row.pair_id, views, protocol).map_err(|problem| vec![problem])?;
+        Ok(LoadedPair { pair, hashes, warnings })
+    }
+
+    /// Decodes all pairs that `wanted` chooses, on all cores, and keeps of
+    /// each what `keep` makes of it. Also checks rows against one another.
+    ///
+    /// Entries are `None` for rows not wanted or not readable; every problem
+    /// is among the findings.
+    pub fn load_all<T: Send>(
+        &self,
+        protocol: &Protocol,
+        title: &str,
+        wanted: impl Fn(&Row) -> bool + Sync,
+        keep: impl Fn(&Row, &LoadedPair) -> T + Sync,
+    ) -> Result<(Vec<Option<T>>, Findings), Failure> {
+        let bar = Bar::new(title, self.manifest.rows.iter().filter(|row| wanted(row)).count());
+        let loaded: Vec<Option<Result<(T, LoadedMeta), Vec<Problem>>>> = (0..self.manifest.rows.len())
+            .into_par_iter()
+            .map(|position| {
+                let row = &self.manifest.rows[position];
+                if !wanted(row) || stop::asked() {
+                    return None;
+                }
+                let outcome = self.load(position, protocol).map(|loaded| {
+                    (keep(row, &loaded), LoadedMeta { hashes: loaded.hashes, warnings: loaded.warnings })
+                });
+                bar.advance(1);
+                Some(outcome)
+            })
+            .collect();
+        bar.finish();
+        stop::check()?;
+
+        let mut findings = check_rows(&self.manifest, protocol);
+        let mut hashes = Vec::new();
+        let mut kept = Vec::new();
+        for outcome in loaded {
+            let mut row_hashes = Vec::new();
+            kept.push(match outcome {
+                None => None,
+                Some(Err(problems)) => {
+                    findings.errors.extend(problems);
+                    None
+                }
+                Some(Ok((value, meta))) => {
+                    findings.warnings.extend(meta.warnings);
+                    row_hashes = meta.hashes.into_iter().map(Some).collect();
+                    Some(value)
+                }
+            });
+            hashes.push(row_hashes);
+        }
+        findings.extend(check_duplicates(&self.manifest, protocol, &hashes));
+        findings.errors = in_file(findings.errors, &self.name);
+        findings.warnings = in_file(findings.warnings, &self.name);
+        findings.errors.sort_by_key(|problem| problem.row);
+        findings.warnings.sort_by_key(|problem| problem.row);
+        Ok((kept, findings))
+    }
+}
+
+/// What is kept of a pair besides what the caller wants.
+struct LoadedMeta {
+    hashes: Vec<PixelHash>,
+    warnings: Vec<Problem>,
+}
+
+/// A decoded image.
+pub struct LoadedImage {
+    /// Its pixels.
+    pub image: image::RgbImage,
+    /// Something worth a look.
+    pub warning: Option<Problem>,
+}
+
+/// Reads and decodes an image. Problems carry no place.
+pub fn load_image(path: &Path) -> Result<LoadedImage, Problem> {
+    let bytes = files::read(path).map_err(|problem| Problem { file: None, ..problem })?;
+    let decoded = rating::decode::decode(&bytes)?;
+    let warning = decoded.orientation.map(|orientation| {
+        Problem::new(format!("the file asks to be turned (EXIF orientation {orientation}); it is not"))
+            .hint("ROIs are in stored pixels; check that this one lies right")
+    });
+    Ok(LoadedImage { image: decoded.image, warning })
+}
+
+fn pixel_hash(image: &image::RgbImage) -> PixelHash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&image.width().to_le_bytes());
+    hasher.update(&image.height().to_le_bytes());
+    hasher.update(image.as_raw());
+    *hasher.finalize().as_bytes()
+}
+
+/// Problems with the file they are in.
+pub fn in_file(problems: Vec<Problem>, name: &str) -> Vec<Problem> {
+    problems.into_iter().map(|problem| problem.in_file(name)).collect()
+}

@@ -1,0 +1,81 @@
+//! Why a command ended without its result, and with which exit code.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use rating::Problem;
+
+/// Why a command ended without its result.
+#[derive(Debug)]
+pub enum Failure {
+    /// Our bug.
+    Bug(String),
+    /// Flags that do not fit together.
+    Usage(String),
+    /// Files that a person has to mend.
+    Input(Vec<Problem>),
+    /// A bundle that is damaged or does not fit.
+    Bundle(Problem),
+    /// No space, or no right to write.
+    CannotWrite(Problem),
+    /// The person asked to stop.
+    Interrupted,
+}
+
+impl Failure {
+    /// A file or folder that could not be written.
+    pub fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+        let hint = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on the disk",
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                "choose a folder that you may write to"
+            }
+            _ => "choose another folder",
+        };
+        Failure::CannotWrite(
+            Problem::new(format!("cannot write: {error}"))
+                .in_file(path.display().to_string())
+                .hint(hint),
+        )
+    }
+
+    /// The exit code of `docs/contract.md`.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Failure::Bug(_) => 1,
+            Failure::Usage(_) => 2,
+            Failure::Input(_) => 3,
+            Failure::Bundle(_) => 4,
+            Failure::CannotWrite(_) => 5,
+            Failure::Interrupted => 130,
+        })
+    }
+
+    /// Says on stderr what happened, one line a problem.
+    pub fn report(&self) {
+        match self {
+            Failure::Bug(what) => eprintln!("error: a mistake of this program: {what}"),
+            Failure::Usage(what) => eprintln!("error: {what}"),
+            Failure::Input(problems) => {
+                for problem in problems {
+                    eprintln!("error: {problem}");
+                }
+            }
+            Failure::Bundle(problem) | Failure::CannotWrite(problem) => eprintln!("error: {problem}"),
+            Failure::Interrupted => eprintln!("interrupted"),
+        }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Failure {
+        Failure::Input(vec![problem])
+    }
+}
+
+impl From<Vec<Problem>> for Failure {
+    fn from(problems: Vec<Problem>) -> Failure {
+        Failure::Input(problems)
+    }
+}

@@ -1,0 +1,46 @@
+//! The program `rating`: from pairs of ultrasound images to grades.
+//!
+//! It owns paths, flags, printing and progress bars; the crates below it take
+//! and give values.
+
+mod args;
+mod commands;
+mod data;
+mod failure;
+mod files;
+mod progress;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report();
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(args: Args) -> Result<(), Failure> {
+    match args.command {
+        Command::Check(args) => commands::check::run(&args),
+        Command::Phantom(args) => commands::phantom::run(&args),
+        Command::Import(args) => commands::import::run(&args),
+        Command::Score(args) => commands::score::run(&args),
+        Command::Decode(args) => commands::decode::run(&args),
+        Command::Evaluate(args) => commands::evaluate::run(&args),
+        Command::Bundle(args) => commands::bundle::run(&args),
+        #[cfg(feature = "train")]
+        Command::Train(args) => commands::train::run(&args),
+        #[cfg(feature = "train")]
+        Command::Demo(args) => commands::demo::run(&args),
+    }
+}

@@ -1,0 +1,130 @@
+//! The figures of the binary tasks "is the grade greater than ...?".
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Case, MeanFigure, NetworkMeans, TaskFigures, Tasks, answers_task, interval};
+use crate::Protocol;
+use crate::network::NetworkId;
+use crate::scores::Probability;
+use crate::stats::{Interval, Measured, Outcomes, Resamples, Scored, interval::mean};
+use crate::threshold;
+
+/// `resamples` are drawn over the same `cases`.
+pub(super) fn figures(protocol: &Protocol, cases: &[Case<'_>], resamples: Option<&Resamples>) -> Tasks {
+    let mut all = Tasks::new();
+    for (position, measurement) in protocol.measurements().iter().enumerate() {
+        let tasks = (0..measurement.tasks()).map(|above| {
+            let task = Task { measurement: position, short: &measurement.short, above };
+            (format!("gt{above}"), task.figures(cases, resamples))
+        });
+        all.insert(measurement.name.clone(), tasks.collect());
+    }
+    all
+}
+
+struct Task<'a> {
+    measurement: usize,
+    short: &'a str,
+    above: u8,
+}
+
+impl Task<'_> {
+    fn truth(&self, case: &Case<'_>) -> Option<bool> {
+        case.row.grades[self.measurement].map(|grade| grade > self.above)
+    }
+
+    fn mean_probability(&self, case: &Case<'_>) -> Option<f64> {
+        let of_score = case
+            .score
+            .decision
+            .mean_probabilities
+            .get(self.measurement)
+            .and_then(|tasks| tasks.get(usize::from(self.above)))
+            .copied();
+        let of_networks: Vec<f64> = case
+            .probabilities
+            .iter()
+            .filter(|answer| answers_task(&answer.network, self.short, self.above))
+            .map(|answer| answer.probability)
+            .collect();
+        mean(&of_networks).ok().or(of_score)
+    }
+
+    fn figures(&self, cases: &[Case<'_>], resamples: Option<&Resamples>) -> TaskFigures {
+        // Position in `cases`, truth, mean probability.
+        let known: Vec<(usize, bool, f64)> = cases
+            .iter()
+            .enumerate()
+            .filter_map(|(position, case)| {
+                Some((position, self.truth(case)?, self.mean_probability(case)?))
+            })
+            .collect();
+        let truth: Vec<bool> = known.iter().map(|case| case.1).collect();
+        let means: Vec<f64> = known.iter().map(|case| case.2).collect();
+        let scored = Scored::new(&truth, &means).expect("probabilities were checked when read");
+        let auc = scored.auc();
+
+        let mut place_of = vec![None; cases.len()];
+        for (place, case) in known.iter().enumerate() {
+            place_of[case.0] = Some(place);
+        }
+        let bootstrap = resamples.map(|resamples| {
+            resamples.of(|sample| {
+                let places: Vec<usize> = sample.iter().filter_map(|&case| place_of[case]).collect();
+                scored.pick(&places).auc()
+            })
+        });
+        TaskFigures {
+            n: known.len(),
+            positives: truth.iter().filter(|&&positive| positive).count(),
+            auc: auc.ok(),
+            auc_interval: bootstrap.and_then(interval),
+            roc: scored.roc().unwrap_or_default(),
+            networks: self.network_means(cases),
+            undefined: auc.err().map(|reason| reason.to_string()),
+        }
+    }
+
+    fn network_means(&self, cases: &[Case<'_>]) -> Option<NetworkMeans> {
+        let mut of_network: BTreeMap<&NetworkId, Vec<(bool, &Probability)>> = BTreeMap::new();
+        for case in cases {
+            let Some(truth) = self.truth(case) else { continue };
+            let answers = case.probabilities.iter();
+            for answer in answers.filter(|answer| answers_task(&answer.network, self.short, self.above)) {
+                of_network.entry(&answer.network).or_default().push((truth, answer));
+            }
+        }
+        let counts: BTreeSet<usize> = of_network.values().map(Vec::len).collect();
+        if counts.len() != 1 {
+            return None;
+        }
+        let aucs = of_network.values().map(|answers| {
+            let truth: Vec<bool> = answers.iter().map(|answer| answer.0).collect();
+            let scores: Vec<f64> =
+                answers.iter().map(|answer| threshold::round(answer.1.probability)).collect();
+            Scored::new(&truth, &scores).expect("probabilities were checked when read").auc()
+        });
+        let outcomes: Vec<Outcomes> = of_network
+            .values()
+            .map(|answers| Outcomes::count(answers.iter().map(|(truth, answer)| (*truth, answer.bit()))))
+            .collect();
+        let over = |figure: fn(Outcomes) -> Measured| mean_figure(outcomes.iter().map(|&outcomes| figure(outcomes)));
+        Some(NetworkMeans {
+            networks: outcomes.len(),
+            auc: mean_figure(aucs),
+            sensitivity: over(Outcomes::sensitivity),
+            specificity: over(Outcomes::specificity),
+            ppv: over(Outcomes::ppv),
+            npv: over(Outcomes::npv),
+            youden: over(Outcomes::youden),
+        })
+    }
+}
+
+/// Mean and interval, `None` when one value is undefined.
+fn mean_figure(values: impl Iterator<Item = Measured>) -> MeanFigure {
+    match values.collect::<Result<Vec<f64>, _>>() {
+        Ok(values) => MeanFigure { value: mean(&values).ok(), interval: Interval::of_mean(&values).ok() },
+        Err(_) => MeanFigure { value: None, interval: None },
+    }
+}
