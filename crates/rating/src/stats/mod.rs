@@ -9,8 +9,8 @@
 //! | [`bootstrap`] | resampling by patient, percentile intervals, paired differences |
 //! | [`interval`] | the two kinds of 95 % interval the paper uses |
 //!
-//! Counts are whole numbers and divided once, so a figure depends neither on
-//! the order of its cases nor on their number. What cannot be computed is an
+//! Counts are whole numbers and divided once: the order of the cases does not
+//! matter, and many cases do not overflow. What cannot be computed is an
 //! [`Undefined`] with its reason, never a number that stands for it.
 
 pub mod agreement;
