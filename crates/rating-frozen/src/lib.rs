@@ -7,5 +7,18 @@
 //! This crate builds without Burn, and is the only one where `unsafe` is
 //! allowed: at the call of the matrix product, which checks its bounds first.
 
+pub mod authors;
+pub mod bundle;
+pub mod control;
+pub mod cpu;
+pub mod files;
+pub mod inputs;
 pub mod network;
+pub mod scorer;
 pub mod weights;
+
+pub use bundle::{Bundle, BundleError, Identity};
+pub use control::{Control, Uncontrolled};
+pub use cpu::{CpuScorer, Resources};
+pub use inputs::Inputs;
+pub use scorer::{ScoreError, Scorer};

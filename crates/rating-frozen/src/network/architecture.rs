@@ -133,7 +133,7 @@ impl Architecture {
     }
 
     /// The name of the last linear layer.
-    pub(super) fn last_layer(&self) -> &'static str {
+    pub(crate) fn last_layer(&self) -> &'static str {
         match self {
             Architecture::Single { .. } => "fc",
             Architecture::Fusion { .. } => "head1.1",

@@ -32,6 +32,10 @@ impl Head {
         Ok(Head { hidden, last: Linear::new(architecture.last_layer(), weights)? })
     }
 
+    pub(super) fn classes(&self) -> usize {
+        self.last.bias.len()
+    }
+
     pub(super) fn logits(&self, features: &[f32]) -> Vec<f32> {
         let Some((hidden, relu)) = &self.hidden else {
             return self.last.forward(features);

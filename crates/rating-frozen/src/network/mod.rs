@@ -50,6 +50,12 @@ impl Network {
         self.backbones.len()
     }
 
+    /// How many logits come out.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.head.classes()
+    }
+
     /// The logits of one pair: `inputs` holds a normalised `[3, px, px]` image
     /// per modality, in the network's order.
     ///
