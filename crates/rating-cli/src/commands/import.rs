@@ -1,7 +1,7 @@
 //! `rating import`: other people's dataset files to a manifest.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rating::manifest::authors::{DatasetFile, import};
 use rating::{Problem, Protocol};
@@ -33,7 +33,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// The table grayscale path -> patient.
-fn read_patients(path: &PathBuf) -> Result<BTreeMap<String, String>, Problem> {
+fn read_patients(path: &Path) -> Result<BTreeMap<String, String>, Problem> {
     let place = |problem: Problem| problem.in_file(path.display().to_string());
     let bytes = files::read(path)?;
     let mut reader = csv::Reader::from_reader(bytes.as_slice());

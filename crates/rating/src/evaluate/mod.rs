@@ -3,6 +3,7 @@
 //! This is the only place where reference grades of test cohorts are read.
 
 mod cohort;
+pub mod compare;
 mod tasks;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,8 @@
 //! Progress on stderr: bars on a terminal, lines elsewhere.
 
+#[cfg(feature = "train")]
+pub mod training;
+
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -45,6 +48,12 @@ impl Bar {
             lines.last = Instant::now();
             eprintln!("{}: {} of {}", lines.title, lines.done, lines.total);
         }
+    }
+
+    /// So many items are done altogether.
+    pub fn reach(&self, items: usize) {
+        let done = self.bar.position() as usize;
+        self.advance(items.saturating_sub(done));
     }
 
     /// Takes the bar away.

@@ -1,0 +1,61 @@
+//! `rating bundle`: what a bundle holds, and whether it is whole.
+
+use rating::stats::interval::mean;
+use rating_frozen::bundle::{Bundle, BundleInfo, FILE_NAME};
+
+use crate::args::{BundleAction, BundleArgs};
+use crate::failure::Failure;
+use crate::{commands, files};
+
+pub fn run(args: &BundleArgs) -> Result<(), Failure> {
+    match &args.action {
+        BundleAction::Show { bundle, json } => {
+            let opened = Bundle::open(bundle)?;
+            if *json {
+                return commands::print(&files::read_text(&bundle.join(FILE_NAME))?);
+            }
+            commands::print(&words(opened.info(), &opened.identity().bundle))
+        }
+        BundleAction::Verify { bundle } => {
+            let opened = Bundle::open(bundle)?;
+            opened.verify()?;
+            let networks = opened.info().networks.len();
+            commands::print(&format!("{networks} networks are whole; bundle {}\n", opened.identity().bundle))
+        }
+    }
+}
+
+fn words(info: &BundleInfo, hash: &str) -> String {
+    let mut text = format!(
+        "bundle {hash}\nname {}, protocol {} ({})\norigin: {}; research use only, not for diagnosis\n\
+         {} networks: {} folds, {} seeds; input {} px; thresholds: {:?}\n\
+         validation figures (optimistic: the same fold chose epoch and threshold)\n",
+        info.name,
+        info.protocol.name(),
+        info.protocol.title(),
+        info.origin,
+        info.networks.len(),
+        info.folds,
+        info.seeds,
+        info.preprocess.input_px,
+        info.threshold_rule,
+    );
+    for measurement in info.protocol.measurements() {
+        for above in 0..measurement.tasks() {
+            let networks = || {
+                info.networks
+                    .iter()
+                    .filter(|network| network.id.measurement == measurement.short && network.id.above == above)
+            };
+            let aucs: Vec<f64> = networks().filter_map(|network| network.validation.auc).collect();
+            let auc = mean(&aucs).map_or_else(|_| "-".to_owned(), |auc| format!("{auc:.3}"));
+            text += &format!(
+                "  {:22} > {above}: mean AUC {auc} over {} of {} networks\n",
+                measurement.name.replace('_', " "),
+                aucs.len(),
+                networks().count()
+            );
+        }
+    }
+    text
+}

@@ -1,0 +1,81 @@
+//! Two ways of grading the same pairs, compared pair by pair.
+
+use std::collections::BTreeMap;
+
+use rand::Rng;
+
+use super::interval;
+use crate::manifest::Row;
+use crate::stats::{Graded, Interval, Resamples};
+use crate::{Grade, Problem};
+
+/// The accuracies of two ways of grading, and their difference.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// Pairs that both graded and that have a reference grade.
+    pub n: usize,
+    /// Accuracy of the first.
+    pub first: Option<f64>,
+    /// Accuracy of the second.
+    pub second: Option<f64>,
+    /// First minus second.
+    pub difference: Option<f64>,
+    /// Interval of the accuracy of the first, patients resampled; `None`
+    /// where patients are unknown.
+    pub first_interval: Option<Interval>,
+    /// The same of the second.
+    pub second_interval: Option<Interval>,
+    /// Interval of the difference on the same samples.
+    pub difference_interval: Option<Interval>,
+}
+
+/// Compares the grades of one measurement (position in the protocol), by pair.
+///
+/// # Errors
+/// A grade out of range.
+pub fn accuracy_difference(
+    rows: &[Row],
+    measurement: usize,
+    grades: u8,
+    first: &BTreeMap<&str, Grade>,
+    second: &BTreeMap<&str, Grade>,
+    samples: usize,
+    rng: &mut impl Rng,
+) -> Result<Difference, Problem> {
+    let mut patients = Vec::new();
+    let (mut truth, mut firsts, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        let pair = row.pair_id.as_str();
+        let reference = row.grades.get(measurement).copied().flatten();
+        if let (Some(reference), Some(&a), Some(&b)) = (reference, first.get(pair), second.get(pair)) {
+            patients.push(row.patient_id.as_deref());
+            truth.push(reference);
+            firsts.push(a);
+            seconds.push(b);
+        }
+    }
+    let first = Graded::new(grades, &truth, &firsts)?;
+    let second = Graded::new(grades, &truth, &seconds)?;
+    let (a, b) = (first.confusion().accuracy(), second.confusion().accuracy());
+    let patients: Option<Vec<&str>> = patients.into_iter().collect();
+    let resamples = patients.map(|patients| Resamples::by_patient(&patients, samples, rng));
+    let of = |graded: &Graded| {
+        let resamples = resamples.as_ref()?;
+        interval(resamples.of(|cases| graded.confusion_of(cases).accuracy()))
+    };
+    let difference_interval = resamples.as_ref().and_then(|resamples| {
+        interval(resamples.of_difference(
+            |cases| first.confusion_of(cases).accuracy(),
+            |cases| second.confusion_of(cases).accuracy(),
+        ))
+    });
+    Ok(Difference {
+        n: truth.len(),
+        first: a.ok(),
+        second: b.ok(),
+        difference: a.and_then(|a| Ok(a - b?)).ok(),
+        first_interval: of(&first),
+        second_interval: of(&second),
+        difference_interval,
+    })
+}
