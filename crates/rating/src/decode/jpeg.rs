@@ -3,7 +3,8 @@
 //! JPEG decoders fill what is missing with gray and call it an image. A
 //! network would grade that. So the file is walked from marker to marker
 //! first: it must reach its end, and anything but one or three components of 8
-//! bits is refused by name.
+//! bits is refused by name. (What this cannot see: coded data that stop early
+//! in a file that a repair tool has closed with an end marker.)
 
 use image::metadata::Orientation;
 use zune_core::bytestream::ZCursor;

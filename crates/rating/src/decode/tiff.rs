@@ -141,7 +141,8 @@ fn gray_samples(
     width: u32,
     height: u32,
 ) -> Result<(Vec<u8>, u8), Problem> {
-    let bits = tag(&mut tiff, Tag::BitsPerSample, 1)?;
+    let all_bits = tiff.find_tag_unsigned_vec::<u16>(Tag::BitsPerSample).map_err(failed)?;
+    let bits = all_bits.and_then(|bits| bits.first().copied()).unwrap_or(1);
     let bands = tag(&mut tiff, Tag::SamplesPerPixel, 1)?;
     let as_gray =
         as_black_is_zero(bytes).ok_or_else(|| damaged("TIFF", "its directory is damaged"))?;
