@@ -1,0 +1,318 @@
+//! The trainings of a study as data: which there are and which need others first.
+//!
+//! For EOSS with five folds and two seeds these are 130: 10 jigsaws, 30
+//! grayscale and 30 Doppler extractors, 30 heads on top of them and 30
+//! vascularity networks. Any protocol gets its plan by the same rule: a
+//! measurement read from one modality is one network trained end to end, one
+//! read from several is an extractor for each and a head; jigsaws exist where
+//! a modality is marked for them (method, sections 4 and 8).
+
+use rating::network::{NetworkId, TrainingId};
+use rating::{Grade, Protocol};
+
+use crate::config::{Config, GInit, Recipe, WarmStart};
+
+/// One training of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// Which training.
+    pub id: TrainingId,
+    /// What its weights start from.
+    pub start: StartFrom,
+    /// The trainings that must be finished before.
+    pub needs: Vec<TrainingId>,
+}
+
+/// What a training's weights start from (method, section 4, "Starting weights").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartFrom {
+    /// Drawn from the training's seed.
+    Random,
+    /// The file of ImageNet weights.
+    Imagenet,
+    /// The backbone of the fold's jigsaw.
+    Jigsaw(TrainingId),
+    /// The same network for another task, output layer included.
+    Sibling(TrainingId),
+}
+
+impl StartFrom {
+    /// The words a bundle uses: `random`, `imagenet` or the training's name.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            StartFrom::Random => "random".to_owned(),
+            StartFrom::Imagenet => "imagenet".to_owned(),
+            StartFrom::Jigsaw(id) | StartFrom::Sibling(id) => id.to_string(),
+        }
+    }
+
+    /// The training it comes from, if it comes from one.
+    #[must_use]
+    pub fn training(&self) -> Option<&TrainingId> {
+        match self {
+            StartFrom::Random | StartFrom::Imagenet => None,
+            StartFrom::Jigsaw(id) | StartFrom::Sibling(id) => Some(id),
+        }
+    }
+}
+
+/// The task other tasks of a measurement start from under `warm_start = "gt1"`.
+const WARM_SOURCE: Grade = 1;
+
+/// All trainings of a study, each after those it needs.
+#[must_use]
+pub fn plan(config: &Config, protocol: &Protocol) -> Vec<Task> {
+    let mut tasks = Vec::new();
+    if pretrains(config, protocol) {
+        let start =
+            if config.start.imagenet.is_some() { StartFrom::Imagenet } else { StartFrom::Random };
+        for (fold, seed) in folds_and_seeds(config) {
+            let id = TrainingId::Jigsaw { fold, seed };
+            tasks.push(Task { id, start: start.clone(), needs: vec![] });
+        }
+    }
+    for (index, measurement) in protocol.measurements().iter().enumerate() {
+        for (fold, seed) in folds_and_seeds(config) {
+            for above in tasks_in_order(config, measurement.tasks()) {
+                let measurement = measurement.short.clone();
+                let network = NetworkId { measurement, above, fold, seed };
+                add_network(&mut tasks, config, protocol, index, &network);
+            }
+        }
+    }
+    tasks
+}
+
+/// The networks that decide grades, in the order of measurement, task, fold, seed.
+#[must_use]
+pub fn networks(config: &Config, protocol: &Protocol) -> Vec<NetworkId> {
+    let mut networks = Vec::new();
+    for measurement in protocol.measurements() {
+        for above in 0..measurement.tasks() {
+            for (fold, seed) in folds_and_seeds(config) {
+                let measurement = measurement.short.clone();
+                networks.push(NetworkId { measurement, above, fold, seed });
+            }
+        }
+    }
+    networks
+}
+
+/// The training whose finished weights are the network: the head of several
+/// extractors, or the network itself.
+#[must_use]
+pub fn deciding_training(protocol: &Protocol, network: &NetworkId) -> Option<TrainingId> {
+    let measurement = protocol.measurement(&network.measurement)?;
+    Some(match protocol.modalities_of(measurement) {
+        [_] => TrainingId::Single(network.clone()),
+        _ => TrainingId::Fusion(network.clone()),
+    })
+}
+
+/// How a kind of training runs; `None` for a jigsaw in a study without.
+#[must_use]
+pub fn recipe<'a>(config: &'a Config, id: &TrainingId) -> Option<&'a Recipe> {
+    match id {
+        TrainingId::Jigsaw { .. } => config.training.jigsaw.as_ref(),
+        TrainingId::Extractor { .. } => Some(&config.training.extractor),
+        TrainingId::Fusion(_) => Some(&config.training.fusion),
+        TrainingId::Single(_) => Some(&config.training.single),
+    }
+}
+
+/// Position of the modality whose images a training sees; `None` for a head,
+/// which sees features, and for a training of another protocol.
+#[must_use]
+pub fn modality(protocol: &Protocol, id: &TrainingId) -> Option<usize> {
+    match id {
+        TrainingId::Jigsaw { .. } => protocol.pretrain_modality(),
+        TrainingId::Extractor { modality, .. } => {
+            protocol.modalities().iter().position(|known| &known.name == modality)
+        }
+        TrainingId::Fusion(_) => None,
+        TrainingId::Single(network) => {
+            let measurement = protocol.measurement(&network.measurement)?;
+            protocol.modalities_of(measurement).first().copied()
+        }
+    }
+}
+
+fn pretrains(config: &Config, protocol: &Protocol) -> bool {
+    config.training.jigsaw.is_some() && protocol.pretrain_modality().is_some()
+}
+
+fn folds_and_seeds(config: &Config) -> impl Iterator<Item = (u8, u8)> {
+    let seeds = config.seeds;
+    (1..=config.folds).flat_map(move |fold| (1..=seeds).map(move |seed| (fold, seed)))
+}
+
+/// The cut-offs of a measurement, those that others start from first.
+fn tasks_in_order(config: &Config, tasks: u8) -> Vec<Grade> {
+    let mut order: Vec<Grade> = (0..tasks).collect();
+    if config.start.warm_start == WarmStart::Gt1 {
+        order.sort_by_key(|&above| above != WARM_SOURCE);
+    }
+    order
+}
+
+fn add_network(
+    tasks: &mut Vec<Task>,
+    config: &Config,
+    protocol: &Protocol,
+    measurement: usize,
+    network: &NetworkId,
+) {
+    let mut add = |id: TrainingId, modality: usize| {
+        let start = start(config, protocol, measurement, modality, &id);
+        let needs = start.training().cloned().into_iter().collect();
+        tasks.push(Task { id: id.clone(), start, needs });
+        id
+    };
+    let modalities = protocol.modalities_of(measurement);
+    if let [modality] = modalities {
+        add(TrainingId::Single(network.clone()), *modality);
+        return;
+    }
+    let extractors = modalities
+        .iter()
+        .map(|&modality| {
+            let name = protocol.modalities()[modality].name.clone();
+            add(TrainingId::Extractor { modality: name, network: network.clone() }, modality)
+        })
+        .collect();
+    let id = TrainingId::Fusion(network.clone());
+    tasks.push(Task { id, start: StartFrom::Random, needs: extractors });
+}
+
+/// What an extractor or a network of one modality starts from.
+fn start(
+    config: &Config,
+    protocol: &Protocol,
+    measurement: usize,
+    modality: usize,
+    id: &TrainingId,
+) -> StartFrom {
+    let tasks = protocol.measurements()[measurement].tasks();
+    if let Some(sibling) = sibling(config, tasks, id) {
+        return StartFrom::Sibling(sibling);
+    }
+    let jigsaw = pretrains(config, protocol)
+        .then(|| StartFrom::Jigsaw(TrainingId::Jigsaw { fold: id.fold(), seed: id.seed() }));
+    let imagenet = config.start.imagenet.is_some().then_some(StartFrom::Imagenet);
+    let is_extractor = matches!(id, TrainingId::Extractor { .. });
+    let jigsaw_first = protocol.pretrain_modality() == Some(modality)
+        || (is_extractor && config.start.g_init == GInit::Jigsaw);
+    let start = if jigsaw_first { jigsaw.or(imagenet) } else { imagenet.or(jigsaw) };
+    start.unwrap_or(StartFrom::Random)
+}
+
+/// The same training for the task that others start from, if this is not it.
+fn sibling(config: &Config, tasks: u8, id: &TrainingId) -> Option<TrainingId> {
+    if config.start.warm_start == WarmStart::None || tasks <= WARM_SOURCE {
+        return None;
+    }
+    let source = |network: &NetworkId| {
+        (network.above != WARM_SOURCE).then(|| NetworkId { above: WARM_SOURCE, ..network.clone() })
+    };
+    match id {
+        TrainingId::Extractor { modality, network } => {
+            Some(TrainingId::Extractor { modality: modality.clone(), network: source(network)? })
+        }
+        TrainingId::Single(network) => Some(TrainingId::Single(source(network)?)),
+        TrainingId::Jigsaw { .. } | TrainingId::Fusion(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn config(name: &str) -> Config {
+        let text = match name {
+            "paper" => include_str!("../../../configs/paper.toml"),
+            _ => include_str!("../../../configs/quick.toml"),
+        };
+        Config::from_toml(text).unwrap()
+    }
+
+    fn find(tasks: &[Task], id: &str) -> Task {
+        let id: TrainingId = id.parse().unwrap();
+        tasks.iter().find(|task| task.id == id).unwrap().clone()
+    }
+
+    #[test]
+    fn eoss_has_130_trainings_and_60_networks() {
+        for name in ["paper", "quick"] {
+            let tasks = plan(&config(name), &Protocol::eoss());
+            let count =
+                |of: fn(&TrainingId) -> bool| tasks.iter().filter(|task| of(&task.id)).count();
+            assert_eq!(count(|id| matches!(id, TrainingId::Jigsaw { .. })), 10);
+            assert_eq!(count(|id| matches!(id, TrainingId::Extractor { .. })), 60);
+            assert_eq!(count(|id| matches!(id, TrainingId::Fusion(_))), 30);
+            assert_eq!(count(|id| matches!(id, TrainingId::Single(_))), 30);
+            assert_eq!(networks(&config(name), &Protocol::eoss()).len(), 60);
+        }
+    }
+
+    #[test]
+    fn every_training_comes_after_those_it_needs() {
+        let mut done = BTreeSet::new();
+        for task in plan(&config("quick"), &Protocol::eoss()) {
+            assert!(task.needs.iter().all(|needed| done.contains(needed)), "{}", task.id);
+            assert!(done.insert(task.id));
+        }
+    }
+
+    #[test]
+    fn starting_weights_follow_the_method() {
+        let eoss = Protocol::eoss();
+        let mut config = config("paper");
+        let words = |config: &Config, id| find(&plan(config, &eoss), id).start.words();
+        let (f, g, v) = (
+            "grayscale.sh.gt0.fold2.seed1",
+            "doppler.sh.gt0.fold2.seed1",
+            "vascularity.gt0.fold2.seed1",
+        );
+
+        assert_eq!([f, g, v].map(|id| words(&config, id)), ["jigsaw.fold2.seed1"; 3]);
+        config.start.imagenet = Some("resnet18.pth".into());
+        assert_eq!(
+            [f, g, v].map(|id| words(&config, id)),
+            ["jigsaw.fold2.seed1", "imagenet", "imagenet"]
+        );
+        assert_eq!(words(&config, "jigsaw.fold2.seed1"), "imagenet");
+        config.start.g_init = GInit::Jigsaw;
+        assert_eq!(
+            [f, g, v].map(|id| words(&config, id)),
+            ["jigsaw.fold2.seed1", "jigsaw.fold2.seed1", "imagenet"]
+        );
+        config.training.jigsaw = None;
+        assert_eq!([f, g, v].map(|id| words(&config, id)), ["imagenet"; 3]);
+        config.start.imagenet = None;
+        assert_eq!([f, g, v].map(|id| words(&config, id)), ["random"; 3]);
+    }
+
+    #[test]
+    fn warm_starts_come_from_the_same_network_above_1() {
+        let tasks = plan(&config("quick"), &Protocol::eoss());
+        let task = find(&tasks, "doppler.sh.gt2.fold5.seed2");
+        assert_eq!(task.start.words(), "doppler.sh.gt1.fold5.seed2");
+        assert_eq!(task.needs, ["doppler.sh.gt1.fold5.seed2".parse().unwrap()]);
+        assert_eq!(find(&tasks, "doppler.sh.gt1.fold5.seed2").start.words(), "jigsaw.fold5.seed2");
+        let head = find(&tasks, "fusion.sh.gt2.fold5.seed2");
+        assert_eq!(head.needs.len(), 2);
+        assert_eq!(head.start, StartFrom::Random);
+    }
+
+    #[test]
+    fn one_grayscale_modality_is_jigsaws_and_single_networks() {
+        let text = include_str!("../../../configs/protocols/salivary-omeract.toml");
+        let salivary = Protocol::from_toml(text).unwrap();
+        let tasks = plan(&config("quick"), &salivary);
+        assert_eq!(tasks.len(), 10 + 30);
+        assert_eq!(find(&tasks, "parenchyma.gt1.fold1.seed1").start.words(), "jigsaw.fold1.seed1");
+    }
+}

@@ -1,0 +1,140 @@
+//! What a training is made of, before anything is computed.
+
+use rating::jigsaw;
+use rating::network::TrainingId;
+
+use crate::TrainError;
+use crate::config::{HeadFeatures, Recipe};
+use crate::data::Split;
+use crate::job::Job;
+use crate::model::Architecture;
+use crate::plan::{self, StartFrom, Task};
+use crate::sampling;
+use crate::training::labels;
+
+/// What a training is made of.
+#[derive(Debug)]
+pub struct Setup<'a> {
+    /// How it runs.
+    pub recipe: &'a Recipe,
+    /// Whether it starts from a sibling.
+    pub warm: bool,
+    /// Epochs it will have at most.
+    pub epochs: u32,
+    /// The network.
+    pub architecture: Architecture,
+    /// Pairs to learn from and to be judged by.
+    pub split: Split,
+    /// The class of each pair of the data; all 0 for jigsaws.
+    pub labels: Vec<usize>,
+    /// The class of each pair to learn from.
+    pub classes: Vec<usize>,
+    /// Whether each epoch oversamples the smaller class.
+    pub rebalance: bool,
+    /// How much work it is.
+    pub work: Work,
+}
+
+/// How much work a training is, in image passes (see [`crate::progress::Event`]).
+#[derive(Debug, Clone, Copy)]
+pub struct Work {
+    /// Before the first epoch.
+    pub before: f64,
+    /// One sample in a training step.
+    pub sample: f64,
+    /// An epoch.
+    pub epoch: f64,
+    /// Epochs at most.
+    pub epochs: u32,
+}
+
+impl Work {
+    /// What is left after some epochs.
+    pub fn left(&self, epochs_done: u32) -> f64 {
+        self.before + self.epoch * f64::from(self.epochs.saturating_sub(epochs_done))
+    }
+}
+
+/// A pass that does not learn, in passes that do.
+pub const FORWARD: f64 = 1.0 / 3.0;
+
+impl<'a> Setup<'a> {
+    /// Looks up all that a training needs.
+    pub fn new(job: &'a Job, task: &Task) -> Result<Setup<'a>, TrainError> {
+        let bug = || TrainError::Bug(format!("{} is not of this plan", task.id));
+        let config = job.config();
+        let recipe = plan::recipe(config, &task.id).ok_or_else(bug)?;
+        let is_jigsaw = matches!(task.id, TrainingId::Jigsaw { .. });
+        let split = job.data().split(task.id.fold());
+        let labels = labels(job.data(), job.protocol(), &task.id)
+            .unwrap_or_else(|| vec![0; job.data().examples().len()]);
+        let classes: Vec<usize> = split.training.iter().map(|&pair| labels[pair]).collect();
+        let rebalance = recipe.rebalance && !is_jigsaw;
+        let warm = matches!(task.start, StartFrom::Sibling(_));
+        let epochs = recipe.epochs(warm);
+        let shown = sampling::epoch_len(&classes, rebalance) as f64;
+        let work = work(job, &task.id, &split, shown, epochs);
+        let architecture = architecture(job, &task.id).ok_or_else(bug)?;
+        Ok(Setup { recipe, warm, epochs, architecture, split, labels, classes, rebalance, work })
+    }
+}
+
+/// The network a training trains.
+fn architecture(job: &Job, id: &TrainingId) -> Option<Architecture> {
+    let config = job.config();
+    let width = config.network.width;
+    Some(match id {
+        TrainingId::Jigsaw { .. } => Architecture::Jigsaw {
+            width,
+            permutations: config.jigsaw.permutations,
+            hidden: config.jigsaw.hidden,
+        },
+        TrainingId::Extractor { .. } | TrainingId::Single(_) => {
+            Architecture::Single { width, classes: 2 }
+        }
+        TrainingId::Fusion(network) => {
+            let measurement = job.protocol().measurement(&network.measurement)?;
+            Architecture::Head {
+                features: 8 * width * job.protocol().modalities_of(measurement).len(),
+                hidden: config.fusion.hidden,
+                relu: config.fusion.relu,
+                dropout: config.fusion.dropout,
+                classes: 2,
+            }
+        }
+    })
+}
+
+fn work(job: &Job, id: &TrainingId, split: &Split, shown: f64, epochs: u32) -> Work {
+    let judged = split.validation.len() as f64 * FORWARD;
+    let config = job.config();
+    match id {
+        TrainingId::Jigsaw { .. } => {
+            let px = config.preprocess.input_px;
+            let tile = jigsaw::Tiles::new(jigsaw::jigsaw_px(px)).tile;
+            let sample = 9.0 * (f64::from(tile) / f64::from(px)).powi(2);
+            Work { before: 0.0, sample, epoch: sample * (shown + judged), epochs }
+        }
+        TrainingId::Extractor { .. } | TrainingId::Single(_) => {
+            Work { before: 0.0, sample: 1.0, epoch: shown + judged, epochs }
+        }
+        TrainingId::Fusion(network) => {
+            let measurement = job.protocol().measurement(&network.measurement).unwrap_or(0);
+            let modalities = job.protocol().modalities_of(measurement).len() as f64;
+            let pairs = (split.training.len() + split.validation.len()) as f64;
+            let copies = (split.training.len() * config.fusion.copies) as f64;
+            match config.fusion.head_features {
+                HeadFeatures::Cached => Work {
+                    before: modalities * FORWARD * (pairs + copies),
+                    sample: 0.0,
+                    epoch: 0.0,
+                    epochs,
+                },
+                HeadFeatures::Live => {
+                    let sample = modalities * FORWARD;
+                    Work { before: sample * pairs, sample, epoch: sample * shown, epochs }
+                }
+            }
+        }
+    }
+}
