@@ -1,36 +1,40 @@
-//! A contact sheet: grayscale and Doppler side by side, one row a grade.
+//! A contact sheet: grayscale and Doppler side by side, one row a grade of
+//! synovial hypertrophy.
 //!
-//! `cargo run --release -p rating-phantom --example contact_sheet -- OUT.png [--roi] [SEED]`
+//! `cargo run --release -p rating-phantom --example contact_sheet -- OUT.png [screen|scan|roi] [COLUMNS] [SEED]`
 
 use image::RgbImage;
 use image::imageops::{FilterType, crop_imm, replace, resize};
 use rating::Seed;
 use rating_phantom::{Cohort, JointPlan, PhantomPair, Picture};
 
-const COLUMNS: usize = 4;
+/// What of each picture is shown, and how large.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Margin around the ROI, in ROI sizes; `None` shows the whole screen.
+    margin: Option<f64>,
+    size: (u32, u32),
+}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let path = arguments.first().ok_or("give the path of the sheet")?;
-    let only_roi = arguments.iter().any(|argument| argument == "--roi");
-    let seed = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(1);
-    let cohorts = [Cohort::train(Seed::new(seed)), Cohort::external(Seed::new(seed))];
-    let (width, height) = if only_roi { (300, 165) } else { (420, 290) };
-    let mut sheet = RgbImage::new(2 * width * COLUMNS as u32, 4 * height);
+    let look = match arguments.get(1).map(String::as_str) {
+        None | Some("screen") => Look { margin: None, size: (420, 290) },
+        Some("scan") => Look { margin: Some(0.35), size: (420, 230) },
+        Some("roi") => Look { margin: Some(0.0), size: (260, 131) },
+        Some(other) => return Err(format!("{other}: screen, scan or roi").into()),
+    };
+    let columns: usize = arguments.get(2).map_or(Ok(3), |text| text.parse())?;
+    let seed = Seed::new(arguments.get(3).map_or(Ok(1), |text| text.parse())?);
+
+    let (width, height) = look.size;
+    let mut sheet = RgbImage::new(2 * width * columns as u32, 4 * height);
     for grade in 0..4_u8 {
-        let mut found: Vec<PhantomPair> = Vec::new();
-        for (cohort, wanted) in cohorts.iter().zip([3, 1]) {
-            let plan = cohort.plan()?;
-            // One joint a patient, so that the sheet shows different people.
-            let pairs = plan.iter().step_by(7).map(JointPlan::draw);
-            found.extend(
-                pairs.filter(|pair| pair.true_grades.synovial_hypertrophy == grade).take(wanted),
-            );
-        }
-        for (column, pair) in (0_i64..).zip(&found) {
+        for (column, pair) in (0_i64..).zip(pairs_of_grade(grade, columns, seed)?) {
             for (half, picture) in [(0, &pair.grayscale), (1, &pair.doppler)] {
-                let shown = if only_roi { roi(picture) } else { picture.image.clone() };
-                let small = resize(&shown, width - 4, height - 4, FilterType::Triangle);
+                let small =
+                    resize(&shown(picture, look), width - 4, height - 4, FilterType::Triangle);
                 let x = (2 * column + half) * i64::from(width);
                 replace(&mut sheet, &small, x, i64::from(u32::from(grade) * height));
             }
@@ -40,16 +44,30 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The ROI with 15 % more on each side.
-fn roi(picture: &Picture) -> RgbImage {
+/// Pairs of a grade, the last one from the external cohort, each of another patient.
+fn pairs_of_grade(
+    grade: u8,
+    count: usize,
+    seed: Seed,
+) -> Result<Vec<PhantomPair>, rating::Problem> {
+    let mut found = Vec::new();
+    for (cohort, wanted) in [(Cohort::train(seed), count - 1), (Cohort::external(seed), 1)] {
+        let plan = cohort.plan()?;
+        let pairs = plan.iter().step_by(7).map(JointPlan::draw);
+        found.extend(
+            pairs.filter(|pair| pair.true_grades.synovial_hypertrophy == grade).take(wanted),
+        );
+    }
+    Ok(found)
+}
+
+fn shown(picture: &Picture, look: Look) -> RgbImage {
+    let Some(margin) = look.margin else {
+        return picture.image.clone();
+    };
     let roi = picture.roi;
-    let (dx, dy) = (roi.width() * 15 / 100, roi.height() * 15 / 100);
-    crop_imm(
-        &picture.image,
-        roi.left().saturating_sub(dx),
-        roi.top().saturating_sub(dy),
-        roi.width() + 2 * dx,
-        roi.height() + 2 * dy,
-    )
-    .to_image()
+    let dx = (f64::from(roi.width()) * margin) as u32;
+    let dy = (f64::from(roi.height()) * margin) as u32;
+    let (left, top) = (roi.left().saturating_sub(dx), roi.top().saturating_sub(dy));
+    crop_imm(&picture.image, left, top, roi.right() + dx - left, roi.bottom() + dy - top).to_image()
 }

@@ -22,13 +22,17 @@ pub(crate) struct Acquisition {
     pub beam: f32,
     /// Loss against a grayscale picture, dB.
     pub loss_db: f32,
+    /// Smoothing of the gray values: a picture of fewer lines is interpolated, px.
+    pub smoothing_px: f32,
 }
 
 impl Acquisition {
     /// A grayscale picture.
-    pub const GRAYSCALE: Acquisition = Acquisition { looks: 3, beam: 1.0, loss_db: 0.0 };
+    pub const GRAYSCALE: Acquisition =
+        Acquisition { looks: 3, beam: 1.0, loss_db: 0.0, smoothing_px: 0.0 };
     /// The gray part of a Doppler picture: the machine spends its time on flow.
-    pub const DOPPLER: Acquisition = Acquisition { looks: 1, beam: 1.5, loss_db: 5.0 };
+    pub const DOPPLER: Acquisition =
+        Acquisition { looks: 1, beam: 1.5, loss_db: 5.0, smoothing_px: 0.7 };
 
     /// Gray values of a scan, 0 to 1.
     pub fn take(
@@ -52,15 +56,19 @@ impl Acquisition {
         let range = traits.dynamic_range_db;
         let tone = Tone::new(traits.gamma);
         let mut gray = Map::filled(WIDTH, HEIGHT, 0.0);
-        for row in 0..HEIGHT {
+        for (row, down_db) in down.iter().enumerate() {
             let echoes = &power.row(row)[MARGIN..MARGIN + WIDTH];
-            let row_db = gain + down[row];
+            let row_db = gain + down_db;
             for ((out, echo), band) in gray.row_mut(row).iter_mut().zip(echoes).zip(&along) {
                 let db = decibels(echo / self.looks as f32) + row_db + band;
                 *out = tone.of((db + 0.47 * range) / range);
             }
         }
-        gray
+        if self.smoothing_px > 0.0 {
+            gray.blurred(self.smoothing_px, self.smoothing_px)
+        } else {
+            gray
+        }
     }
 }
 
@@ -207,7 +215,7 @@ impl Tone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grid::Mask;
+    use crate::mask::Mask;
     use rating::Seed;
 
     fn even_tissue(db: f32) -> Tissue {

@@ -7,7 +7,8 @@ use image::Rgb;
 
 use crate::chance::Chance;
 use crate::frame::{Frame, HEIGHT, WIDTH};
-use crate::grid::{Map, Mask, noise};
+use crate::grid::{Map, noise};
+use crate::mask::Mask;
 use rating::manifest::DopplerMode;
 
 /// A palette: colours at equal steps of brightness.

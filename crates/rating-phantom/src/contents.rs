@@ -106,7 +106,9 @@ fn synovium(columns: &[f32], bones: &Bones, severity: f32, chance: &mut Chance) 
     let proximal = broken_line(severity, &PROXIMAL_MM) * size * chance.between(0.75, 1.25);
     let distal = broken_line(severity, &DISTAL_MM).max(0.2);
     let (from, to) = (bones.head_top.0 - 0.45 * proximal, bones.base_top.0 + 0.3);
-    let taper = (0.55 * proximal).max(0.2);
+    let taper = (0.75 * proximal).max(0.2);
+    // The taper begins inside the chord: shoulders are round, not square.
+    let reach = bones.head_top.0 - proximal;
     let grain = noise(columns.len(), 8.0, chance);
     let at_ends = height - bulge;
     (0..columns.len())
@@ -114,7 +116,7 @@ fn synovium(columns: &[f32], bones: &Bones, severity: f32, chance: &mut Chance) 
             let u = ((columns[at] - from) / (to - from)).clamp(0.0, 1.0);
             let over_line = at_ends + bulge * 4.0 * u * (1.0 - u) * (1.0 + skew * (u - 0.5));
             let surface = bones.line[at] - over_line - 0.05 * grain[at];
-            let inside = smoothstep((columns[at] - (from - taper)) / taper)
+            let inside = smoothstep((columns[at] - reach) / taper)
                 * smoothstep((to + distal - columns[at]) / distal);
             let low = bones.low[at];
             (low + (surface - low) * inside).min(low)

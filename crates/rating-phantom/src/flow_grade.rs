@@ -1,6 +1,6 @@
 //! Grading flow as a reader does: spots, confluent spots, share of the area.
 
-use crate::grid::Mask;
+use crate::mask::Mask;
 
 /// A spot larger than this is confluent, mm2.
 const CONFLUENT_MM2: f32 = 0.36;

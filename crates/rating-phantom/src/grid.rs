@@ -1,4 +1,4 @@
-//! Pixel grids: maps of numbers and masks, with the blurs they need.
+//! Maps: a number for each pixel, with blurs and smooth noise.
 
 use crate::chance::Chance;
 
@@ -131,106 +131,39 @@ pub(crate) fn noise(
     }
     let mut coarse = coarse.blurred_down(&kernels[1]);
     coarse.blur_along(|_| &kernels[0]);
+    stretched(&coarse, (width, height), (step_x, step_y), (margin_x, margin_y))
+}
+
+/// A coarse lattice interpolated to pixels: bilinear, the rows first.
+fn stretched(
+    coarse: &Map,
+    (width, height): (usize, usize),
+    (step_x, step_y): (f32, f32),
+    (margin_x, margin_y): (usize, usize),
+) -> Map {
+    let places: Vec<(usize, f32)> =
+        (0..width).map(|column| whole_and_rest(column as f32 / step_x, margin_x)).collect();
     let mut fine = Map::filled(width, height, 0.0);
+    let mut between = vec![0.0; coarse.width];
     for row in 0..height {
-        let y = row as f32 / step_y + margin_y as f32;
-        for (column, value) in fine.row_mut(row).iter_mut().enumerate() {
-            *value = coarse.sample(column as f32 / step_x + margin_x as f32, y);
+        let (above, share) = whole_and_rest(row as f32 / step_y, margin_y);
+        let below = (above + 1).min(coarse.height - 1);
+        let nodes = coarse.row(above).iter().zip(coarse.row(below));
+        for (out, (upper, lower)) in between.iter_mut().zip(nodes) {
+            *out = upper + share * (lower - upper);
+        }
+        for (out, (left, share)) in fine.row_mut(row).iter_mut().zip(&places) {
+            let right = between[(left + 1).min(coarse.width - 1)];
+            *out = between[*left] + share * (right - between[*left]);
         }
     }
     fine
 }
 
-/// A yes or no for each pixel, row by row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mask {
-    pub width: usize,
-    pub height: usize,
-    pub set: Vec<bool>,
-}
-
-impl Mask {
-    /// Nothing.
-    pub fn empty(width: usize, height: usize) -> Mask {
-        Mask { width, height, set: vec![false; width * height] }
-    }
-
-    /// Whether a pixel is in the mask; pixels beyond the grid are not.
-    pub fn has(&self, column: isize, row: isize) -> bool {
-        let inside =
-            (0..self.width as isize).contains(&column) && (0..self.height as isize).contains(&row);
-        inside && self.set[row as usize * self.width + column as usize]
-    }
-
-    /// Number of pixels in the mask.
-    pub fn count(&self) -> usize {
-        self.set.iter().filter(|set| **set).count()
-    }
-
-    /// Pixels in the mask, row by row.
-    pub fn pixels(&self) -> Vec<(usize, usize)> {
-        (0..self.set.len())
-            .filter(|&at| self.set[at])
-            .map(|at| (at % self.width, at / self.width))
-            .collect()
-    }
-
-    /// Without the pixels whose 3 x 3 neighbourhood leaves the mask.
-    pub fn eroded(&self) -> Mask {
-        let mut outside = self.clone();
-        outside.set.iter_mut().for_each(|set| *set = !*set);
-        let mut eroded = outside.grown(1);
-        eroded.set.iter_mut().for_each(|set| *set = !*set);
-        eroded
-    }
-
-    /// With every pixel within a square of this reach.
-    pub fn grown(&self, reach: usize) -> Mask {
-        let reach = reach as isize;
-        let mut grown = Mask::empty(self.width, self.height);
-        for (column, row) in self.pixels() {
-            for y in
-                (row as isize - reach).max(0)..=(row as isize + reach).min(self.height as isize - 1)
-            {
-                for x in (column as isize - reach).max(0)
-                    ..=(column as isize + reach).min(self.width as isize - 1)
-                {
-                    grown.set[y as usize * self.width + x as usize] = true;
-                }
-            }
-        }
-        grown
-    }
-
-    /// Adds an upright ellipse, clipped to the grid.
-    pub fn add_ellipse(&mut self, centre: (f32, f32), radii: (f32, f32)) {
-        let top = (centre.1 - radii.1).floor().max(0.0) as usize;
-        let bottom = ((centre.1 + radii.1).ceil().max(-1.0) as isize).min(self.height as isize - 1);
-        let left = (centre.0 - radii.0).floor().max(0.0) as usize;
-        let right = ((centre.0 + radii.0).ceil().max(-1.0) as isize).min(self.width as isize - 1);
-        for row in top as isize..=bottom {
-            for column in left as isize..=right {
-                let x = (column as f32 - centre.0) / radii.0;
-                let y = (row as f32 - centre.1) / radii.1;
-                if x * x + y * y <= 1.0 {
-                    self.set[row as usize * self.width + column as usize] = true;
-                }
-            }
-        }
-    }
-
-    /// Keeps the pixels for which this holds.
-    pub fn keep(&mut self, holds: impl Fn(usize) -> bool) {
-        for (at, set) in self.set.iter_mut().enumerate() {
-            *set = *set && holds(at);
-        }
-    }
-
-    /// As numbers 0 and 1.
-    pub fn as_map(&self) -> Map {
-        let values = self.set.iter().map(|&set| f32::from(u8::from(set))).collect();
-        Map { width: self.width, height: self.height, values }
-    }
+/// The node at or before a place on the lattice, and how far behind it lies.
+fn whole_and_rest(place: f32, margin: usize) -> (usize, f32) {
+    let whole = place as usize;
+    (whole + margin, place - whole as f32)
 }
 
 #[cfg(test)]
@@ -257,25 +190,5 @@ mod tests {
                 map.values.iter().map(|value| value * value).sum::<f32>() / map.values.len() as f32;
             assert!((0.7..1.25).contains(&mean_square), "{across} {down}: {mean_square}");
         }
-    }
-
-    #[test]
-    fn erosion_undoes_growth_of_a_block() {
-        let mut mask = Mask::empty(20, 20);
-        for at in [(8, 8), (9, 8), (8, 9), (9, 9)] {
-            mask.set[at.1 * 20 + at.0] = true;
-        }
-        assert_eq!(mask.grown(1).count(), 16);
-        assert_eq!(mask.grown(1).eroded(), mask);
-    }
-
-    #[test]
-    fn ellipses_beyond_the_grid_are_clipped() {
-        let mut mask = Mask::empty(10, 10);
-        mask.add_ellipse((-20.0, 4.0), (3.0, 3.0));
-        mask.add_ellipse((4.0, 40.0), (3.0, 3.0));
-        assert_eq!(mask.count(), 0);
-        mask.add_ellipse((0.0, 0.0), (1.0, 1.0));
-        assert_eq!(mask.count(), 3);
     }
 }

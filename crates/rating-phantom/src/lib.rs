@@ -28,6 +28,7 @@ mod bones;
 mod chance;
 mod cohort;
 mod colour;
+mod colour_box;
 mod contents;
 mod curve;
 mod files;
@@ -35,19 +36,24 @@ mod flow;
 mod flow_grade;
 mod frame;
 mod grid;
+mod joints;
 mod latent;
+mod mask;
 mod pair;
 mod patient;
 mod readers;
 mod rois;
 mod screen;
+mod surfaces;
 mod text;
 mod tissue;
+mod veins;
 
-pub use cohort::{Cohort, Joint, JointPlan, Site};
+pub use cohort::{Cohort, JointPlan, Site};
 pub use files::{
     Format, READINGS_HEADER, encode, files, manifest_row, patients_csv, picture_path, readings_rows,
 };
+pub use joints::Joint;
 pub use pair::{PhantomPair, Picture, Truth};
 pub use patient::Patient;
 pub use readers::{Grades, Reading, Stage};

@@ -7,14 +7,15 @@ use rating::manifest::{DopplerMode, Side};
 use crate::acquisition::Acquisition;
 use crate::bones::{Bones, Place};
 use crate::chance::Chance;
-use crate::cohort::{Joint, JointPlan};
+use crate::cohort::JointPlan;
 use crate::colour::paint;
 use crate::contents::{Contents, Layers};
 use crate::files::Format;
 use crate::flow::{Flow, Scene};
 use crate::frame::{Frame, HEIGHT, MARGIN, Pose, WIDTH};
-use crate::grid::Mask;
+use crate::joints::Joint;
 use crate::latent::Latent;
+use crate::mask::Mask;
 use crate::patient::{Patient, Traits};
 use crate::readers::{Grades, Panel, Reading};
 use crate::rois;
@@ -204,7 +205,8 @@ fn in_scan(tissue: &Mask, pose: Pose) -> Mask {
     for row in 0..HEIGHT {
         for column in 0..WIDTH {
             let (x, y) = pose.tissue_at(((column + MARGIN) as f32, row as f32));
-            seen.set[row * WIDTH + column] = tissue.has(x.round() as isize, y.round() as isize);
+            // Rounded, as far as places on the grid go.
+            seen.set[row * WIDTH + column] = tissue.has((x + 0.5) as isize, (y + 0.5) as isize);
         }
     }
     seen

@@ -8,7 +8,8 @@ use rating::manifest::DopplerMode;
 use crate::cohort::Site;
 use crate::colour::bar_colour;
 use crate::frame::{Frame, HEIGHT, WIDTH};
-use crate::grid::{Map, Mask};
+use crate::grid::Map;
+use crate::mask::Mask;
 use crate::text;
 
 /// What stands on every picture.
@@ -112,7 +113,7 @@ impl Machine {
         for row in 0..HEIGHT {
             for (column, value) in scan.row(row).iter().enumerate() {
                 let (x, y) = self.on_screen(column, row);
-                screen.put_pixel(x, y, gray((value * 255.0).round() as u8));
+                screen.put_pixel(x, y, gray((value * 255.0 + 0.5) as u8));
             }
         }
         self.write_labels(&mut screen, labels);
@@ -147,7 +148,7 @@ impl Machine {
         text::write(screen, self.name, device, 2, DIM);
         let depth = format!("DEPTH {:.1} CM", labels.frame.z_mm(HEIGHT as f32) / 10.0);
         let doppler: &[&str] = match labels.doppler {
-            None => &["B", "DR 60", "GN 50"],
+            None => &["B", "18 MHZ"],
             Some(DopplerMode::Cdus) => &["CF", "PRF 1.0 KHZ", "WF 80"],
             Some(DopplerMode::Pdus) => &["PD", "PRF 0.7 KHZ", "WF 37"],
         };

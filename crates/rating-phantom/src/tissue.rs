@@ -4,10 +4,13 @@
 use crate::bones::Bones;
 use crate::chance::Chance;
 use crate::contents::Contents;
-use crate::curve::{noise as noise_along, slope};
+use crate::curve::slope;
 use crate::frame::{Frame, HEIGHT, TISSUE_WIDTH};
-use crate::grid::{Map, Mask, noise};
+use crate::grid::{Map, noise};
+use crate::mask::Mask;
 use crate::patient::Traits;
+use crate::surfaces::add_surfaces;
+use crate::veins::Vein;
 
 /// Fibres across the tendon.
 const FIBRES: usize = 64;
@@ -59,6 +62,7 @@ impl Tissue {
             },
         };
         let textures = Textures::draw(frame, chance);
+        let veins = Vein::draw(frame, contents, chance);
         let mut tissue = Tissue {
             scatter_db: Map::filled(TISSUE_WIDTH, HEIGHT, 0.0),
             specular: Map::filled(TISSUE_WIDTH, HEIGHT, 0.0),
@@ -66,9 +70,10 @@ impl Tissue {
             effusion: Mask::empty(TISSUE_WIDTH, HEIGHT),
         };
         let tendon_slope = slope(&contents.tendon_low);
-        for column in 0..TISSUE_WIDTH {
-            let anisotropy = anisotropy_db(tendon_slope[column] / frame.mm_per_px);
-            let here = Column { column, bones, contents, echoes: &echoes, anisotropy };
+        for (column, slope) in tendon_slope.iter().enumerate() {
+            let anisotropy = anisotropy_db(slope / frame.mm_per_px);
+            let here =
+                Column { column, bones, contents, echoes: &echoes, veins: &veins, anisotropy };
             let mut fluid_above_mm = 0.0;
             for row in 0..HEIGHT {
                 let depth = frame.z_mm(row as f32);
@@ -92,7 +97,7 @@ impl Textures {
     fn draw(frame: Frame, chance: &mut Chance) -> Textures {
         let [w, h] = [TISSUE_WIDTH, HEIGHT];
         Textures {
-            septa: noise(w, h, frame.px(1.1), frame.px(0.14), chance),
+            septa: noise(w, h, frame.px(2.0), frame.px(0.28), chance),
             fibres: noise(w, FIBRES, frame.px(1.1), 1.5, chance),
             soft: noise(w, h, frame.px(0.6), frame.px(0.3), chance),
             fine: noise(w, h, frame.px(0.35), frame.px(0.25), chance),
@@ -105,6 +110,7 @@ enum Layer {
     Gel,
     Dermis,
     Subcutis,
+    Vein,
     Tendon,
     Capsular,
     Fluid,
@@ -120,6 +126,7 @@ struct Column<'a> {
     bones: &'a Bones,
     contents: &'a Contents,
     echoes: &'a Echoes,
+    veins: &'a [Vein],
     anisotropy: f32,
 }
 
@@ -133,7 +140,11 @@ impl Column<'_> {
         } else if above(&contents.dermis) {
             Layer::Dermis
         } else if above(&contents.tendon_top) {
-            Layer::Subcutis
+            if self.veins.iter().any(|vein| vein.holds(x_mm, depth)) {
+                Layer::Vein
+            } else {
+                Layer::Subcutis
+            }
         } else if above(&contents.tendon_low) {
             Layer::Tendon
         } else if above(&contents.fluid) {
@@ -171,9 +182,13 @@ impl Column<'_> {
             Layer::Gel => -52.0,
             Layer::Dermis => 3.0,
             Layer::Subcutis => {
-                let septum = ((textures.septa.values[at] - 0.7) / 0.8).clamp(0.0, 1.0);
-                self.echoes.subcutis + 13.0 * septum
+                // Septa run along the level lines of smooth noise, and so around
+                // lobules; here and there they are interrupted.
+                let across = textures.septa.values[at] / 0.16;
+                let whole = (0.7 + textures.soft.values[at]).clamp(0.0, 1.0);
+                self.echoes.subcutis + 14.0 * whole * (-across * across).exp()
             }
+            Layer::Vein => -38.0,
             Layer::Tendon => {
                 let top = self.contents.tendon_top[self.column];
                 let share = (depth - top) / (self.contents.tendon_low[self.column] - top);
@@ -193,84 +208,4 @@ impl Column<'_> {
 /// What a tendon loses where it does not lie across the beam.
 fn anisotropy_db(slope: f32) -> f32 {
     16.0 * ((slope.abs() - 0.08) / 0.3).clamp(0.0, 1.0)
-}
-
-/// A surface that reflects: its depth, the amplitude at each column, and the
-/// deviation of the line it draws.
-struct Surface<'a> {
-    depth: &'a [f32],
-    amplitude: Vec<f32>,
-    deviation_mm: f32,
-}
-
-/// Adds every mirror-like surface, each with its own unevenness.
-fn add_surfaces(
-    specular: &mut Map,
-    frame: Frame,
-    bones: &Bones,
-    contents: &Contents,
-    chance: &mut Chance,
-) {
-    // Amplitude of a surface whose echo falls off with its slope.
-    let sloped = |curve: &[f32], amplitude: f32, width: f32| -> Vec<f32> {
-        let slopes = slope(curve);
-        slopes.iter().map(|s| amplitude * (-(s / frame.mm_per_px / width).powi(2)).exp()).collect()
-    };
-    let even = |amplitude: f32| vec![amplitude; TISSUE_WIDTH];
-    let cortex: Vec<f32> = sloped(&bones.bone, 4.2, 1.25).iter().map(|a| a + 0.5).collect();
-    let ghost: Vec<f32> = bones.bone.iter().map(|depth| depth + 0.32).collect();
-    let faint: Vec<f32> = cortex.iter().map(|amplitude| 0.05 * amplitude).collect();
-    let surfaces = [
-        Surface { depth: &contents.skin, amplitude: even(3.0), deviation_mm: 0.07 },
-        Surface { depth: &contents.dermis, amplitude: even(0.9), deviation_mm: 0.07 },
-        Surface {
-            depth: &contents.capsule,
-            amplitude: sloped(&contents.capsule, 1.6, 0.5),
-            deviation_mm: 0.07,
-        },
-        Surface {
-            depth: &contents.tendon_top,
-            amplitude: sloped(&contents.tendon_top, 1.5, 0.35),
-            deviation_mm: 0.06,
-        },
-        Surface {
-            depth: &contents.tendon_low,
-            amplitude: sloped(&contents.tendon_low, 1.7, 0.35),
-            deviation_mm: 0.06,
-        },
-        Surface { depth: &bones.bone, amplitude: cortex, deviation_mm: 0.085 },
-        Surface { depth: &ghost, amplitude: faint, deviation_mm: 0.085 },
-    ];
-    for surface in surfaces {
-        let unevenness = chance.between(0.35, 0.45);
-        let wave = noise_along(TISSUE_WIDTH, frame.px(0.8), chance);
-        for (column, wave) in wave.iter().enumerate() {
-            let amplitude = surface.amplitude[column] * (unevenness * wave).exp();
-            add_line(
-                specular,
-                frame,
-                column,
-                surface.depth[column],
-                amplitude,
-                surface.deviation_mm,
-            );
-        }
-    }
-}
-
-/// Adds one column of a surface: a gaussian across its depth.
-fn add_line(
-    specular: &mut Map,
-    frame: Frame,
-    column: usize,
-    depth: f32,
-    amplitude: f32,
-    deviation: f32,
-) {
-    let first = frame.row(depth - 3.0 * deviation).floor().max(0.0) as usize;
-    let last = frame.row(depth + 3.0 * deviation).ceil().max(0.0) as usize;
-    for row in first..=last.min(HEIGHT - 1) {
-        let away = (frame.z_mm(row as f32) - depth) / deviation;
-        specular.values[row * TISSUE_WIDTH + column] += amplitude * (-0.5 * away * away).exp();
-    }
 }
