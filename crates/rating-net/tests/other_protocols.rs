@@ -5,6 +5,7 @@ mod support;
 use rating::{Origin, Protocol};
 use rating_frozen::bundle::Bundle;
 use rating_net::config::HeadFeatures;
+use rating_net::export::export_arm;
 use rating_net::{Source, Stop, export};
 use support::{examples, job, nano, run_all};
 
@@ -44,4 +45,13 @@ fn heads_can_learn_from_live_features() {
     assert_eq!(info.networks[0].starts_from["backbone1"], "grayscale.sh.gt1.fold1.seed1");
     assert_eq!(info.networks[2].starts_from["backbone2"], "random");
     assert!(info.networks.iter().all(|network| network.validation.pairs == 12));
+
+    // The same trainings give an arm that reads the first measurement from grayscale alone.
+    let arm = folder.path().join("arm");
+    export_arm(&job, &source(), 0, 0, &arm).unwrap();
+    let bundle = Bundle::open(&arm).unwrap();
+    bundle.verify().unwrap();
+    assert_eq!(bundle.info().networks[0].modalities, ["grayscale"]);
+    assert_eq!(bundle.info().networks[11], info.networks[11]);
+    assert!(export_arm(&job, &source(), 1, 1, &arm).is_err());
 }

@@ -3,17 +3,16 @@
 //! Everything here is computed from the weights as the bundle holds them, by
 //! the engine that scores, on probabilities rounded as scoring rounds them.
 
+mod arm;
+mod figures;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use rating::network::{NetworkId, TrainingId};
 use rating::scores::{Probability, probabilities_csv};
-use rating::stats::Scored;
-use rating::threshold::{self, Rule};
-use rating::{Grade, Origin, Problem};
-use rating_frozen::bundle::{
-    self, BundleError, BundleInfo, NetworkInfo, Validation, Versions, code_words,
-};
+use rating::{Origin, Problem, Protocol};
+use rating_frozen::bundle::{self, BundleError, BundleInfo, NetworkInfo, Versions, code_words};
 use rating_frozen::network::Architecture;
 use rating_frozen::weights::Weights;
 
@@ -21,7 +20,9 @@ use crate::TrainError;
 use crate::job::Job;
 use crate::plan;
 use crate::training::answer::{fusion_architecture, fusion_weights};
-use crate::training::finished::{Finished, Judged};
+use crate::training::finished::Finished;
+use arm::Arm;
+use figures::{figures, thresholds};
 
 /// What a bundle says about its data.
 #[derive(Debug, Clone)]
@@ -47,12 +48,32 @@ pub struct Exported {
 /// # Errors
 /// A training that is not finished; another bundle in the folder; no space.
 pub fn export(job: &Job, source: &Source, folder: &Path) -> Result<Exported, TrainError> {
-    let networks = networks(job)?;
+    write(job, &Arm::Whole, source, folder)
+}
+
+/// Writes the bundle of an arm to compare with, in which a measurement is read
+/// from one of its modalities alone: the networks are the extractors that its
+/// fusion networks rest on. Positions are those of the protocol.
+///
+/// # Errors
+/// As [`export`]; a measurement that has no extractor of that modality.
+pub fn export_arm(
+    job: &Job,
+    source: &Source,
+    measurement: usize,
+    modality: usize,
+    folder: &Path,
+) -> Result<Exported, TrainError> {
+    write(job, &Arm::one_modality(job, measurement, modality)?, source, folder)
+}
+
+fn write(job: &Job, arm: &Arm, source: &Source, folder: &Path) -> Result<Exported, TrainError> {
+    let networks = networks(job, arm)?;
     let thresholds = thresholds(&networks, job.config().threshold);
-    let info = info(job, source, &networks, &thresholds);
+    let info = info(job, arm, source, &networks, &thresholds);
     let mut failure = None;
     let written = bundle::write(folder, info, &mut |id| {
-        weights(job, id).map_err(|error| {
+        weights(job, arm, id).map_err(|error| {
             let told = Problem::new(error.to_string());
             failure = Some(error);
             told
@@ -79,47 +100,27 @@ struct Network {
     finished: Finished,
 }
 
-fn networks(job: &Job) -> Result<Vec<Network>, TrainError> {
+fn networks(job: &Job, arm: &Arm) -> Result<Vec<Network>, TrainError> {
     let mut found = Vec::new();
     for id in plan::networks(job.config(), job.protocol()) {
-        let training = plan::deciding_training(job.protocol(), &id)
-            .ok_or_else(|| TrainError::Bug(format!("{id} is not of the protocol")))?;
+        let training = arm.training(job, &id)?;
         let finished = job.finished(&training)?;
         found.push(Network { id, training, finished });
     }
     Ok(found)
 }
 
-/// The threshold of each network, in their order (method, section 5).
-fn thresholds(networks: &[Network], rule: Rule) -> Vec<f64> {
-    let youden = |judged: &mut dyn Iterator<Item = &Judged>| {
-        let (truth, probabilities): (Vec<bool>, Vec<f64>) =
-            judged.map(|judged| (judged.truth, judged.probability)).unzip();
-        threshold::youden(&truth, &probabilities)
-    };
-    match rule {
-        Rule::Half => vec![0.5; networks.len()],
-        Rule::Youden => {
-            networks.iter().map(|network| youden(&mut network.finished.validation.iter())).collect()
-        }
-        Rule::Pooled => {
-            let task = |network: &Network| (network.id.measurement.clone(), network.id.above);
-            let mut pooled: BTreeMap<(String, Grade), f64> = BTreeMap::new();
-            for key in networks.iter().map(task) {
-                pooled.entry(key).or_insert_with_key(|key| {
-                    let of_task = networks.iter().filter(|network| &task(network) == key);
-                    youden(&mut of_task.flat_map(|network| &network.finished.validation))
-                });
-            }
-            networks.iter().map(|network| pooled[&task(network)]).collect()
-        }
-    }
-}
-
-fn info(job: &Job, source: &Source, networks: &[Network], thresholds: &[f64]) -> BundleInfo {
+fn info(
+    job: &Job,
+    arm: &Arm,
+    source: &Source,
+    networks: &[Network],
+    thresholds: &[f64],
+) -> BundleInfo {
     let config = job.config();
+    let protocol = arm.protocol(job);
     let network = |(network, &threshold): (&Network, &f64)| {
-        let (architecture, modalities) = shape(job, &network.id);
+        let (architecture, modalities) = shape(job, protocol, &network.id);
         let starts_from = starts_from(job, &network.training);
         let figures = figures(&network.finished, threshold);
         NetworkInfo::new(
@@ -135,12 +136,12 @@ fn info(job: &Job, source: &Source, networks: &[Network], thresholds: &[f64]) ->
         schema: bundle::SCHEMA.to_owned(),
         origin: source.origin,
         research_use_only: true,
-        name: config.name.clone(),
-        protocol: job.protocol().clone(),
+        name: arm.name(job),
+        protocol: protocol.clone(),
         preprocess: config.preprocess.clone(),
         folds: config.folds,
         seeds: config.seeds,
-        code_words: code_words(job.protocol()),
+        code_words: code_words(protocol),
         threshold_rule: config.threshold,
         study_seed: config.study_seed,
         manifest: source.manifest_blake3.clone(),
@@ -158,8 +159,7 @@ fn told_config(job: &Job) -> String {
     config.to_toml()
 }
 
-fn shape(job: &Job, id: &NetworkId) -> (Architecture, Vec<String>) {
-    let protocol = job.protocol();
+fn shape(job: &Job, protocol: &Protocol, id: &NetworkId) -> (Architecture, Vec<String>) {
     let positions = protocol
         .measurement(&id.measurement)
         .map_or(&[][..], |index| protocol.modalities_of(index));
@@ -185,31 +185,9 @@ fn starts_from(job: &Job, training: &TrainingId) -> BTreeMap<String, String> {
     parts
 }
 
-fn figures(finished: &Finished, threshold: f64) -> Validation {
-    let judged = &finished.validation;
-    let truth: Vec<bool> = judged.iter().map(|judged| judged.truth).collect();
-    let probabilities: Vec<f64> = judged.iter().map(|judged| judged.probability).collect();
-    let share = |total: f64| (!judged.is_empty()).then(|| total / judged.len() as f64);
-    // A rounded probability can be 0; half the last digit stands for it.
-    let surprise = |judged: &Judged| {
-        let right = if judged.truth { judged.probability } else { 1.0 - judged.probability };
-        -right.max(5e-5).ln()
-    };
-    let right = |judged: &&Judged| threshold::bit(judged.probability, threshold) == judged.truth;
-    Validation {
-        pairs: judged.len(),
-        positives: truth.iter().filter(|&&truth| truth).count(),
-        auc: Scored::new(&truth, &probabilities).ok().and_then(|scored| scored.auc().ok()),
-        loss: share(judged.iter().map(surprise).sum()),
-        accuracy: share(judged.iter().filter(right).count() as f64),
-        epoch: Some(finished.epoch as usize),
-    }
-}
-
 /// The weights of a network as the bundle holds them.
-fn weights(job: &Job, id: &NetworkId) -> Result<Weights, TrainError> {
-    let training = plan::deciding_training(job.protocol(), id)
-        .ok_or_else(|| TrainError::Bug(format!("{id} is not of the protocol")))?;
+fn weights(job: &Job, arm: &Arm, id: &NetworkId) -> Result<Weights, TrainError> {
+    let training = arm.training(job, id)?;
     let own = job.finished_weights(&training)?;
     match training {
         TrainingId::Fusion(_) => fusion_weights(job, &training, &own),
