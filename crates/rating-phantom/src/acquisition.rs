@@ -46,10 +46,7 @@ impl Acquisition {
         let noise_floor = 10_f32.powf(chance.between(-44.0, -36.0) / 20.0);
         let seen = Seen::through(tissue, pose, noise_floor);
         let beam = Beam::focused_at(chance.between(4.5, 8.5), self.beam, frame);
-        let mut power = Map::filled(TISSUE_WIDTH, HEIGHT, 0.0);
-        for _ in 0..self.looks {
-            seen.add_look(&beam, &mut power, chance);
-        }
+        let power = seen.power(&beam, self.looks, chance);
         let gain = traits.gain_db + chance.normal(0.0, 2.0) - self.loss_db;
         let down = depth_gain_db(frame, chance);
         let along = dark_band_db(frame, chance);
@@ -103,22 +100,25 @@ impl Seen {
         Seen { scatter, specular }
     }
 
-    /// Adds the power of one look's envelope.
-    fn add_look(&self, beam: &Beam, power: &mut Map, chance: &mut Chance) {
-        let mut real = Map::filled(TISSUE_WIDTH, HEIGHT, 0.0);
-        let mut imaginary = real.clone();
-        for (at, scatter) in self.scatter.values.iter().enumerate() {
-            let [a, b, c] = three_deviates(chance.bits());
-            let half = scatter * std::f32::consts::FRAC_1_SQRT_2;
-            real.values[at] = half * a + self.specular.values[at] * (1.0 + 0.35 * c);
-            imaginary.values[at] = half * b;
-        }
-        for part in [real, imaginary] {
-            let blurred = beam.blur(&part);
-            for (sum, value) in power.values.iter_mut().zip(&blurred.values) {
-                *sum += value * value;
+    /// Power of the envelope, summed over looks with a speckle each.
+    fn power(&self, beam: &Beam, looks: usize, chance: &mut Chance) -> Map {
+        let mut power = Map::filled(TISSUE_WIDTH, HEIGHT, 0.0);
+        let (mut real, mut imaginary, mut blurred) = (power.clone(), power.clone(), power.clone());
+        for _ in 0..looks {
+            for (at, scatter) in self.scatter.values.iter().enumerate() {
+                let [a, b, c] = three_deviates(chance.bits());
+                let half = scatter * std::f32::consts::FRAC_1_SQRT_2;
+                real.values[at] = half * a + self.specular.values[at] * (1.0 + 0.35 * c);
+                imaginary.values[at] = half * b;
+            }
+            for part in [&real, &imaginary] {
+                beam.blur(part, &mut blurred);
+                for (sum, value) in power.values.iter_mut().zip(&blurred.values) {
+                    *sum += value * value;
+                }
             }
         }
+        power
     }
 }
 
@@ -153,10 +153,9 @@ impl Beam {
         Beam { axial: gaussian(axial_px), lateral }
     }
 
-    fn blur(&self, part: &Map) -> Map {
-        let mut blurred = part.blurred_down(&self.axial);
+    fn blur(&self, part: &Map, blurred: &mut Map) {
+        part.blur_down_into(&self.axial, blurred);
         blurred.blur_along(|row| &self.lateral[row]);
-        blurred
     }
 }
 
@@ -232,8 +231,7 @@ mod tests {
         let frame = Frame { mm_per_px: 0.06 };
         let seen = Seen::through(&even_tissue(db), Pose::STILL, 0.0);
         let beam = Beam::focused_at(6.0, 1.0, frame);
-        let mut power = Map::filled(TISSUE_WIDTH, HEIGHT, 0.0);
-        seen.add_look(&beam, &mut power, &mut Chance::new(Seed::new(1)));
+        let power = seen.power(&beam, 1, &mut Chance::new(Seed::new(1)));
         let middle: Vec<f32> = (60..160).flat_map(|row| power.row(row)[60..400].to_vec()).collect();
         let mean = middle.iter().sum::<f32>() / middle.len() as f32;
         let variance = middle.iter().map(|p| (p - mean).powi(2)).sum::<f32>() / middle.len() as f32;

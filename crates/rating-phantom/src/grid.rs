@@ -58,12 +58,19 @@ impl Map {
 
     /// Blurred down the columns; nothing lies beyond the grid.
     pub fn blurred_down(&self, kernel: &[f32]) -> Map {
-        let reach = kernel.len() / 2;
         let mut blurred = Map::filled(self.width, self.height, 0.0);
+        self.blur_down_into(kernel, &mut blurred);
+        blurred
+    }
+
+    /// The same, into a map of the same size.
+    pub fn blur_down_into(&self, kernel: &[f32], blurred: &mut Map) {
+        let reach = kernel.len() / 2;
         for row in 0..self.height {
             let first = row.saturating_sub(reach);
             let last = (row + reach).min(self.height - 1);
-            let out = &mut blurred.values[row * self.width..(row + 1) * self.width];
+            let out = blurred.row_mut(row);
+            out.fill(0.0);
             for from in first..=last {
                 let weight = kernel[from + reach - row];
                 for (sum, value) in out.iter_mut().zip(self.row(from)) {
@@ -71,7 +78,6 @@ impl Map {
                 }
             }
         }
-        blurred
     }
 
     /// Blurred along the rows in place, each row with the kernel it is given.
