@@ -142,6 +142,25 @@ fn work_stops_when_asked() {
 }
 
 #[test]
+fn a_network_that_gives_no_number_is_refused() {
+    let folder = tempdir().unwrap();
+    let info = common::info();
+    rating_frozen::bundle::write(folder.path(), info.clone(), &mut |id| {
+        let mut weights = common::weights_of(&info, id);
+        // Finite weights can still overflow on the way.
+        for (name, gain) in [("bn1.weight", f32::MAX), ("layer1.0.bn1.weight", f32::MIN)] {
+            weights.entry(name.to_owned()).and_modify(|array| array.data.fill(gain));
+        }
+        Ok(weights)
+    })
+    .unwrap();
+    let bundle = Bundle::open(folder.path()).unwrap();
+    let scorer = CpuScorer::new(bundle, Resources { threads: 1, memory: 0 }).unwrap();
+    let error = scorer.score(&common::pairs(1), &Uncontrolled).unwrap_err();
+    assert!(error.to_string().contains("vascularity.gt0.fold1.seed1 gives no number"), "{error}");
+}
+
+#[test]
 fn damage_after_opening_is_found() {
     let (folder, bundle) = bundle();
     let path = folder.path().join("sh.gt1.fold2.seed1.safetensors");

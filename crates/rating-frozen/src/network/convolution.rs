@@ -1,13 +1,15 @@
 //! Convolution as a matrix product (im2col).
 //!
 //! For each output pixel the input values under the kernel are laid out as a
-//! column; kernels times columns gives the output. Columns are made for a few
-//! output rows at a time, so that they stay in the processor's cache.
+//! row, its patch; patches times kernels gives the output. Patches are made
+//! for a few output rows at a time, so that they stay in the processor's cache.
 
-use super::feature_map::FeatureMap;
+use std::ops::Range;
+
+use super::feature_map::{FeatureMap, Scratch};
 use super::matrix::{Matrix, add_product};
 
-/// Most values in a block of columns: 256 KiB.
+/// Most values in a block of patches: 256 KiB.
 const BLOCK_VALUES: usize = 1 << 16;
 
 /// A square convolution with a bias; padding keeps the size at stride 1.
@@ -17,7 +19,7 @@ pub(super) struct Convolution {
     outputs: usize,
     kernel: usize,
     stride: usize,
-    /// `[inputs, kernel, kernel, outputs]`.
+    /// `[kernel, kernel, inputs, outputs]`.
     weight: Vec<f32>,
     bias: Vec<f32>,
 }
@@ -25,15 +27,13 @@ pub(super) struct Convolution {
 impl Convolution {
     /// A convolution of `[outputs, inputs, kernel, kernel]` weights.
     pub(super) fn new(
-        shape: &[usize],
-        weight: Vec<f32>,
+        shape: [usize; 4],
+        weight: &[f32],
         bias: Vec<f32>,
         stride: usize,
     ) -> Convolution {
-        let &[outputs, inputs, kernel, _] = shape else {
-            unreachable!("shapes are checked before networks are built");
-        };
-        let weight = transposed(&weight, outputs);
+        let [outputs, inputs, kernel, _] = shape;
+        let weight = outputs_last(weight, shape);
         Convolution { inputs, outputs, kernel, stride, weight, bias }
     }
 
@@ -47,29 +47,18 @@ impl Convolution {
         (input + 2 * self.padding() - self.kernel) / self.stride + 1
     }
 
-    /// Adds the convolution of `input` to `sum`.
-    pub(super) fn add_to(
-        &self,
-        sum: &mut FeatureMap,
-        input: &FeatureMap,
-        columns: &mut Vec<f32>,
-        products: &mut Vec<f32>,
-    ) {
-        for (channel, &bias) in sum.data.chunks_exact_mut(sum.height * sum.width).zip(&self.bias) {
-            channel.iter_mut().for_each(|value| *value += bias);
+    /// Adds the convolution of `input` to `sum`, which has the right size.
+    pub(super) fn add_to(&self, sum: &mut FeatureMap, input: &FeatureMap, scratch: &mut Scratch) {
+        for pixel in sum.data.chunks_exact_mut(self.outputs) {
+            pixel.iter_mut().zip(&self.bias).for_each(|(value, bias)| *value += bias);
         }
+        scratch.padded.copy_padded(input, self.padding());
         let rows_at_once = (BLOCK_VALUES / (self.depth() * sum.width)).max(1);
-        let mut first = 0;
-        while first < sum.height {
+        for first in (0..sum.height).step_by(rows_at_once) {
             let rows = first..(first + rows_at_once).min(sum.height);
-            first = rows.end;
-            self.fill_columns(input, rows.clone(), sum.width, columns);
-            let pixels = rows.start * sum.width..rows.end * sum.width;
-            if pixels.len() >= self.outputs {
-                self.add_by_pixels(sum, pixels, columns);
-            } else {
-                self.add_by_channels(sum, pixels, columns, products);
-            }
+            self.lay_out(&scratch.padded, rows.clone(), sum.width, &mut scratch.patches);
+            let values = sum.width * self.outputs;
+            self.add_rows(&mut sum.data[rows.start * values..rows.end * values], &scratch.patches);
         }
     }
 
@@ -79,142 +68,49 @@ impl Convolution {
 
     /// Input values under a kernel.
     fn depth(&self) -> usize {
-        self.inputs * self.kernel * self.kernel
+        self.kernel * self.kernel * self.inputs
     }
 
-    /// Lays out the input for some output rows: `[depth, pixels]`.
-    fn fill_columns(
+    /// The patches of some output rows, `[pixels, depth]`.
+    fn lay_out(
         &self,
-        input: &FeatureMap,
-        rows: std::ops::Range<usize>,
+        padded: &FeatureMap,
+        rows: Range<usize>,
         width: usize,
-        columns: &mut Vec<f32>,
+        patches: &mut Vec<f32>,
     ) {
-        let pixels = rows.len() * width;
-        columns.resize(self.depth() * pixels, 0.0);
-        let mut lines = columns.chunks_exact_mut(pixels);
-        for channel in 0..self.inputs {
-            let channel = input.channel(channel);
-            for down in 0..self.kernel {
-                for across in 0..self.kernel {
-                    let Some(line) = lines.next() else { return };
-                    for (line, row) in line.chunks_exact_mut(width).zip(rows.clone()) {
-                        // Rows above the image wrap round and are beyond it too.
-                        let y = (row * self.stride + down).wrapping_sub(self.padding());
-                        let source = (y < input.height)
-                            .then(|| &channel[y * input.width..(y + 1) * input.width]);
-                        self.fill_row(line, source, across);
-                    }
+        // A kernel's row covers neighbouring pixels: one run of the input.
+        let run = self.kernel * self.inputs;
+        patches.resize(rows.len() * width * self.depth(), 0.0);
+        let mut runs = patches.chunks_exact_mut(run);
+        for row in rows {
+            for column in 0..width {
+                for (down, to) in runs.by_ref().take(self.kernel).enumerate() {
+                    let pixel = (row * self.stride + down) * padded.width + column * self.stride;
+                    to.copy_from_slice(&padded.data[pixel * self.inputs..][..run]);
                 }
             }
         }
     }
 
-    /// One output row's values under one kernel element; zero outside the image.
-    fn fill_row(&self, line: &mut [f32], source: Option<&[f32]>, across: usize) {
-        let Some(source) = source else {
-            line.fill(0.0);
-            return;
-        };
-        let padding = self.padding();
-        // x = pixel * stride + across - padding lies in the image from `first` to `end`.
-        let first = padding.saturating_sub(across).div_ceil(self.stride).min(line.len());
-        let end = (source.len() + padding).saturating_sub(across).div_ceil(self.stride);
-        let end = end.clamp(first, line.len());
-        line[..first].fill(0.0);
-        line[end..].fill(0.0);
-        let inside = &mut line[first..end];
-        if inside.is_empty() {
-            return;
-        }
-        let source = &source[first * self.stride + across - padding..];
-        if self.stride == 1 {
-            inside.copy_from_slice(&source[..inside.len()]);
-        } else {
-            for (value, &from) in inside.iter_mut().zip(source.iter().step_by(self.stride)) {
-                *value = from;
-            }
-        }
-    }
-
-    /// Adds the product where pixels are the longer side, straight into `sum`.
-    fn add_by_pixels(&self, sum: &mut FeatureMap, pixels: std::ops::Range<usize>, columns: &[f32]) {
-        let area = sum.area();
-        let sum = Matrix {
-            data: &mut sum.data[pixels.start..],
-            rows: pixels.len(),
-            columns: self.outputs,
-            row_stride: 1,
-            column_stride: area,
-        };
-        let left = Matrix {
-            data: columns,
-            rows: pixels.len(),
-            columns: self.depth(),
-            row_stride: 1,
-            column_stride: pixels.len(),
-        };
-        let right = Matrix {
-            data: self.weight.as_slice(),
-            rows: self.depth(),
-            columns: self.outputs,
-            row_stride: self.outputs,
-            column_stride: 1,
-        };
-        add_product(sum, left, right);
-    }
-
-    /// The same where channels are the longer side: the product is fastest
-    /// along channels, so it is taken there and turned afterwards.
-    fn add_by_channels(
-        &self,
-        sum: &mut FeatureMap,
-        pixels: std::ops::Range<usize>,
-        columns: &[f32],
-        products: &mut Vec<f32>,
-    ) {
-        let (count, outputs) = (pixels.len(), self.outputs);
-        products.clear();
-        products.resize(count * outputs, 0.0);
-        let product = Matrix {
-            data: products.as_mut_slice(),
-            rows: outputs,
-            columns: count,
-            row_stride: 1,
-            column_stride: outputs,
-        };
-        let left = Matrix {
-            data: self.weight.as_slice(),
-            rows: outputs,
-            columns: self.depth(),
-            row_stride: 1,
-            column_stride: outputs,
-        };
-        let right = Matrix {
-            data: columns,
-            rows: self.depth(),
-            columns: count,
-            row_stride: count,
-            column_stride: 1,
-        };
-        add_product(product, left, right);
-        let area = sum.area();
-        for (channel, values) in sum.data.chunks_exact_mut(area).enumerate() {
-            for (pixel, value) in values[pixels.clone()].iter_mut().enumerate() {
-                *value += products[pixel * outputs + channel];
-            }
-        }
+    /// Adds patches times kernels to some output rows, `[pixels, outputs]`.
+    fn add_rows(&self, rows: &mut [f32], patches: &[f32]) {
+        let (pixels, depth) = (rows.len() / self.outputs, self.depth());
+        add_product(
+            Matrix::row_major(rows, pixels, self.outputs),
+            Matrix::row_major(patches, pixels, depth),
+            Matrix::row_major(&self.weight, depth, self.outputs),
+        );
     }
 }
 
-/// `[outputs, depth]` as `[depth, outputs]`.
-fn transposed(weight: &[f32], outputs: usize) -> Vec<f32> {
-    let depth = weight.len() / outputs;
+/// `[outputs, inputs, kernel, kernel]` as `[kernel, kernel, inputs, outputs]`.
+fn outputs_last(weight: &[f32], [outputs, inputs, kernel, _]: [usize; 4]) -> Vec<f32> {
+    let area = kernel * kernel;
     let mut turned = vec![0.0; weight.len()];
-    for (output, kernel) in weight.chunks_exact(depth).enumerate() {
-        for (position, &value) in kernel.iter().enumerate() {
-            turned[position * outputs + output] = value;
-        }
+    for (position, &value) in weight.iter().enumerate() {
+        let (output, input) = (position / (inputs * area), position / area % inputs);
+        turned[(position % area * inputs + input) * outputs + output] = value;
     }
     turned
 }
@@ -226,43 +122,40 @@ mod tests {
 
     use super::*;
 
-    /// The definition of convolution, to compare with: six loops in 64 bits.
-    fn plain_twin(
-        shape: &[usize; 4],
-        weight: &[f32],
-        bias: &[f32],
+    /// The definition of convolution, to compare with: one output value as
+    /// three plain loops in 64 bits.
+    struct PlainTwin<'t> {
+        shape: [usize; 4],
+        weight: &'t [f32],
+        bias: &'t [f32],
         stride: usize,
-        input: &FeatureMap,
-    ) -> Vec<f64> {
-        let [_, inputs, kernel, _] = *shape;
-        let padding = kernel / 2;
-        let side = |length: usize| (length + 2 * padding - kernel) / stride + 1;
-        let mut values = Vec::new();
-        for (output, &bias) in bias.iter().enumerate() {
-            for row in 0..side(input.height) {
-                for column in 0..side(input.width) {
-                    let mut value = f64::from(bias);
-                    for channel in 0..inputs {
-                        for down in 0..kernel {
-                            for across in 0..kernel {
-                                let (y, x) = (row * stride + down, column * stride + across);
-                                let inside = (padding..input.height + padding).contains(&y)
-                                    && (padding..input.width + padding).contains(&x);
-                                if inside {
-                                    let place = (y - padding) * input.width + x - padding;
-                                    let at = ((output * inputs + channel) * kernel + down) * kernel
-                                        + across;
-                                    value += f64::from(input.channel(channel)[place])
-                                        * f64::from(weight[at]);
-                                }
-                            }
-                        }
+        input: &'t FeatureMap,
+    }
+
+    impl PlainTwin<'_> {
+        fn value(&self, row: usize, column: usize, output: usize) -> f64 {
+            let [_, inputs, kernel, _] = self.shape;
+            let mut value = f64::from(self.bias[output]);
+            for input in 0..inputs {
+                for down in 0..kernel {
+                    for across in 0..kernel {
+                        let at = ((output * inputs + input) * kernel + down) * kernel + across;
+                        let weight = f64::from(self.weight[at]);
+                        let (y, x) = (row * self.stride + down, column * self.stride + across);
+                        value += weight * self.input_value(y, x, input);
                     }
-                    values.push(value);
                 }
             }
+            value
         }
-        values
+
+        /// Counted from the corner of the padding; zero outside the image.
+        fn input_value(&self, y: usize, x: usize, channel: usize) -> f64 {
+            let padding = self.shape[2] / 2;
+            let (y, x) = (y.wrapping_sub(padding), x.wrapping_sub(padding));
+            let inside = y < self.input.height && x < self.input.width;
+            if inside { f64::from(self.input.pixel(y, x)[channel]) } else { 0.0 }
+        }
     }
 
     fn random(rng: &mut ChaCha8Rng, count: usize) -> Vec<f32> {
@@ -279,25 +172,28 @@ mod tests {
             ([64, 32, 3, 3], 2, 3, 4),
             ([32, 32, 3, 3], 1, 1, 1),
             ([16, 8, 1, 1], 2, 9, 9),
-            ([4, 64, 3, 3], 1, 57, 56), // several blocks of columns
+            ([4, 64, 3, 3], 1, 57, 56), // several blocks of patches
             ([5, 2, 7, 7], 2, 2, 1),
         ] {
+            let [outputs, inputs, ..] = shape;
             let weight = random(&mut rng, shape.iter().product());
-            let bias = random(&mut rng, shape[0]);
-            let data = random(&mut rng, shape[1] * height * width);
-            let input = FeatureMap { channels: shape[1], height, width, data };
-            let convolution = Convolution::new(&shape, weight.clone(), bias.clone(), stride);
+            let bias = random(&mut rng, outputs);
+            let data = random(&mut rng, inputs * height * width);
+            let input = &FeatureMap { height, width, channels: inputs, data };
+            let convolution = Convolution::new(shape, &weight, bias.clone(), stride);
             let mut sum = FeatureMap::default();
             let sides = (convolution.output_side(height), convolution.output_side(width));
-            sum.clear(shape[0], sides.0, sides.1);
-            convolution.add_to(&mut sum, &input, &mut Vec::new(), &mut Vec::new());
-            let expected = plain_twin(&shape, &weight, &bias, stride, &input);
-            assert_eq!(sum.data.len(), expected.len(), "{shape:?}");
-            for (&found, expected) in sum.data.iter().zip(expected) {
-                assert!(
-                    (f64::from(found) - expected).abs() < 2e-5,
-                    "{shape:?}: {found} {expected}"
-                );
+            sum.clear(sides.0, sides.1, outputs);
+            convolution.add_to(&mut sum, input, &mut Scratch::default());
+
+            let twin = PlainTwin { shape, weight: &weight, bias: &bias, stride, input };
+            for row in 0..sides.0 {
+                for column in 0..sides.1 {
+                    for (output, &found) in sum.pixel(row, column).iter().enumerate() {
+                        let difference = f64::from(found) - twin.value(row, column, output);
+                        assert!(difference.abs() < 2e-5, "{shape:?}: {difference}");
+                    }
+                }
             }
         }
     }

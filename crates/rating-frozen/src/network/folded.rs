@@ -39,12 +39,17 @@ pub(super) fn convolution(
     let bias = channels.map(|channel| {
         f64::from(offset.data[channel]) - f64::from(mean.data[channel]) * scale[channel]
     });
-    let per_channel = convolution.data.len() / scale.len();
-    let scaled = convolution.data.chunks_exact(per_channel).zip(&scale);
-    let scaled = scaled.flat_map(|(kernel, scale)| {
-        kernel.iter().map(move |&weight| single(f64::from(weight) * scale))
-    });
-    Ok(Convolution::new(&convolution.shape, scaled.collect(), bias.map(single).collect(), stride))
+    let &[outputs, inputs, height, width] = convolution.shape.as_slice() else {
+        return Err(Problem::new(format!("tensor {name}.weight is not of a convolution")));
+    };
+    let kernels = convolution.data.chunks_exact(inputs * height * width).zip(&scale);
+    let scaled: Vec<f32> = kernels
+        .flat_map(|(kernel, scale)| {
+            kernel.iter().map(move |&weight| single(f64::from(weight) * scale))
+        })
+        .collect();
+    let bias = bias.map(single).collect();
+    Ok(Convolution::new([outputs, inputs, height, width], &scaled, bias, stride))
 }
 
 /// The tensor of this name.

@@ -3,6 +3,7 @@
 use rating::Problem;
 
 use super::architecture::Architecture;
+use super::feature_map::relu;
 use super::folded::tensor;
 use super::matrix::{Matrix, add_product};
 use crate::weights::Weights;
@@ -37,12 +38,12 @@ impl Head {
     }
 
     pub(super) fn logits(&self, features: &[f32]) -> Vec<f32> {
-        let Some((hidden, relu)) = &self.hidden else {
+        let Some((hidden, has_relu)) = &self.hidden else {
             return self.last.forward(features);
         };
         let mut units = hidden.forward(features);
-        if *relu {
-            units.iter_mut().for_each(|unit| *unit = unit.max(0.0));
+        if *has_relu {
+            relu(&mut units);
         }
         self.last.forward(&units)
     }
@@ -57,23 +58,13 @@ impl Linear {
 
     fn forward(&self, inputs: &[f32]) -> Vec<f32> {
         let mut outputs = self.bias.clone();
-        let sum = column(outputs.as_mut_slice(), self.bias.len());
-        let left = Matrix {
-            data: self.weight.as_slice(),
-            rows: self.bias.len(),
-            columns: inputs.len(),
-            row_stride: inputs.len(),
-            column_stride: 1,
-        };
-        let right = column(inputs, inputs.len());
-        add_product(sum, left, right);
+        add_product(
+            Matrix::row_major(outputs.as_mut_slice(), self.bias.len(), 1),
+            Matrix::row_major(&self.weight, self.bias.len(), inputs.len()),
+            Matrix::row_major(inputs, inputs.len(), 1),
+        );
         outputs
     }
-}
-
-/// A vector as a matrix of one column.
-fn column<T>(data: T, rows: usize) -> Matrix<T> {
-    Matrix { data, rows, columns: 1, row_stride: 1, column_stride: rows }
 }
 
 #[cfg(test)]

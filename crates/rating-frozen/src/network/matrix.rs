@@ -14,6 +14,13 @@ pub(super) struct Matrix<T> {
     pub(super) column_stride: usize,
 }
 
+impl<T> Matrix<T> {
+    /// A matrix row after row.
+    pub(super) fn row_major(data: T, rows: usize, columns: usize) -> Matrix<T> {
+        Matrix { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+}
+
 impl<T: AsRef<[f32]>> Matrix<T> {
     /// Whether every element lies within the slice.
     fn fits(&self) -> bool {
@@ -75,18 +82,16 @@ pub(super) fn add_product(sum: Matrix<&mut [f32]>, left: Matrix<&[f32]>, right: 
 mod tests {
     use super::*;
 
-    fn row_major(data: &[f32], rows: usize, columns: usize) -> Matrix<&[f32]> {
-        Matrix { data, rows, columns, row_stride: columns, column_stride: 1 }
-    }
-
     #[test]
     fn a_product_is_added() {
         let mut sum = [1.0, 0.0, 0.0, 1.0];
         let left = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         let right = [1.0, 0.0, 0.0, 1.0, 1.0, 1.0];
-        let into =
-            Matrix { data: &mut sum[..], rows: 2, columns: 2, row_stride: 2, column_stride: 1 };
-        add_product(into, row_major(&left, 2, 3), row_major(&right, 3, 2));
+        add_product(
+            Matrix::row_major(&mut sum[..], 2, 2),
+            Matrix::row_major(&left, 2, 3),
+            Matrix::row_major(&right, 3, 2),
+        );
         assert_eq!(sum, [5.0, 5.0, 10.0, 12.0]);
     }
 
@@ -94,8 +99,11 @@ mod tests {
     #[should_panic(expected = "beyond its slice")]
     fn a_matrix_beyond_its_slice_panics() {
         let mut sum = [0.0; 3];
-        let into =
-            Matrix { data: &mut sum[..], rows: 2, columns: 2, row_stride: 2, column_stride: 1 };
-        add_product(into, row_major(&[0.0; 4], 2, 2), row_major(&[0.0; 4], 2, 2));
+        let square = [0.0; 4];
+        add_product(
+            Matrix::row_major(&mut sum[..], 2, 2),
+            Matrix::row_major(&square, 2, 2),
+            Matrix::row_major(&square, 2, 2),
+        );
     }
 }

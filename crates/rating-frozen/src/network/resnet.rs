@@ -3,7 +3,7 @@
 use rating::Problem;
 
 use super::convolution::Convolution;
-use super::feature_map::{FeatureMap, Workspace};
+use super::feature_map::{FeatureMap, Scratch, Workspace};
 use super::folded;
 use crate::weights::Weights;
 
@@ -47,16 +47,15 @@ impl Backbone {
         workspace: &mut Workspace,
         features: &mut Vec<f32>,
     ) {
-        let Workspace { current, middle, next, columns, products } = workspace;
-        current.clear(3, px, px);
-        current.data.copy_from_slice(image);
+        let Workspace { current, middle, next, scratch } = workspace;
+        current.copy_planes(image, px, px);
         let side = self.stem.output_side(px);
-        middle.clear(self.stem.outputs(), side, side);
-        self.stem.add_to(middle, current, columns, products);
+        middle.clear(side, side, self.stem.outputs());
+        self.stem.add_to(middle, current, scratch);
         middle.relu();
         max_pool(middle, current);
         for block in &self.blocks {
-            block.forward(current, middle, next, columns, products);
+            block.forward(current, middle, next, scratch);
             std::mem::swap(current, next);
         }
         append_means(current, features);
@@ -89,22 +88,21 @@ impl Block {
         current: &FeatureMap,
         middle: &mut FeatureMap,
         next: &mut FeatureMap,
-        columns: &mut Vec<f32>,
-        products: &mut Vec<f32>,
+        scratch: &mut Scratch,
     ) {
         let height = self.first.output_side(current.height);
         let width = self.first.output_side(current.width);
-        middle.clear(self.first.outputs(), height, width);
-        self.first.add_to(middle, current, columns, products);
+        middle.clear(height, width, self.first.outputs());
+        self.first.add_to(middle, current, scratch);
         middle.relu();
         match &self.downsample {
             Some(downsample) => {
-                next.clear(downsample.outputs(), height, width);
-                downsample.add_to(next, current, columns, products);
+                next.clear(height, width, downsample.outputs());
+                downsample.add_to(next, current, scratch);
             }
             None => next.copy_from(current),
         }
-        self.second.add_to(next, middle, columns, products);
+        self.second.add_to(next, middle, scratch);
         next.relu();
     }
 }
@@ -113,30 +111,31 @@ impl Block {
 /// pixel over the border.
 fn max_pool(input: &FeatureMap, output: &mut FeatureMap) {
     let (height, width) = (input.height.div_ceil(2), input.width.div_ceil(2));
-    output.clear(input.channels, height, width);
-    let area = height * width;
-    for (channel, pooled) in output.data.chunks_exact_mut(area).enumerate() {
-        let channel = input.channel(channel);
-        for (row, pooled) in pooled.chunks_exact_mut(width).enumerate() {
-            for (column, pooled) in pooled.iter_mut().enumerate() {
-                *pooled = window_max(channel, input, row, column);
+    output.clear(height, width, input.channels);
+    let window = |middle: usize, side: usize| middle.saturating_sub(1)..(middle + 2).min(side);
+    for (index, pooled) in output.data.chunks_exact_mut(input.channels).enumerate() {
+        let (row, column) = (2 * (index / width), 2 * (index % width));
+        pooled.copy_from_slice(input.pixel(row, column));
+        for y in window(row, input.height) {
+            for x in window(column, input.width) {
+                for (most, &value) in pooled.iter_mut().zip(input.pixel(y, x)) {
+                    *most = if value > *most || value.is_nan() { value } else { *most };
+                }
             }
         }
     }
 }
 
-fn window_max(channel: &[f32], input: &FeatureMap, row: usize, column: usize) -> f32 {
-    let rows = (2 * row).saturating_sub(1)..(2 * row + 2).min(input.height);
-    let columns = (2 * column).saturating_sub(1)..(2 * column + 2).min(input.width);
-    let lines = rows.map(|y| &channel[y * input.width..][columns.clone()]);
-    lines.flatten().copied().fold(f32::NEG_INFINITY, f32::max)
-}
-
 /// Appends each channel's mean.
 fn append_means(input: &FeatureMap, means: &mut Vec<f32>) {
-    let area = input.area() as f32;
-    let channels = input.data.chunks_exact(input.area());
-    means.extend(channels.map(|channel| channel.iter().sum::<f32>() / area));
+    let first = means.len();
+    means.resize(first + input.channels, 0.0);
+    let means = &mut means[first..];
+    for pixel in input.data.chunks_exact(input.channels) {
+        means.iter_mut().zip(pixel).for_each(|(mean, value)| *mean += value);
+    }
+    let area = (input.height * input.width) as f32;
+    means.iter_mut().for_each(|mean| *mean /= area);
 }
 
 #[cfg(test)]
@@ -151,7 +150,7 @@ mod tests {
              4.0, 0.0, 1.0,
              0.0, 3.0, 5.0,
         ];
-        let input = FeatureMap { channels: 1, height: 3, width: 3, data };
+        let input = FeatureMap { height: 3, width: 3, channels: 1, data };
         let mut output = FeatureMap::default();
         max_pool(&input, &mut output);
         assert_eq!((output.height, output.width), (2, 2));
@@ -161,7 +160,7 @@ mod tests {
     #[test]
     fn means_are_per_channel() {
         let input =
-            FeatureMap { channels: 2, height: 1, width: 2, data: vec![1.0, 3.0, -1.0, 0.0] };
+            FeatureMap { height: 1, width: 2, channels: 2, data: vec![1.0, -1.0, 3.0, 0.0] };
         let mut means = vec![9.0];
         append_means(&input, &mut means);
         assert_eq!(means, [9.0, 2.0, -0.5]);

@@ -11,6 +11,9 @@ use rating::Problem;
 
 use super::Element;
 
+/// Most sides of a tensor; convolutions have four.
+const MOST_SIDES: usize = 8;
+
 /// A value on the machine's stack. Containers are positions in [`Pickle`], so
 /// that a container filled later is filled wherever it is referred to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,6 +102,8 @@ struct Machine<'a> {
     storages: BTreeMap<&'a str, Storage<'a>>,
     containers: Vec<Vec<Value<'a>>>,
     tensors: Vec<Tensor<'a>>,
+    /// Items copied from one container to another.
+    copied: usize,
 }
 
 fn damaged() -> Problem {
@@ -401,6 +406,11 @@ impl<'a> Machine<'a> {
         let Value::List(index) = pairs else {
             return Err(damaged());
         };
+        // A pickle may refer to one list many times, but not so as to grow.
+        self.copied += self.containers[index].len();
+        if self.copied > self.bytes.len() {
+            return Err(damaged());
+        }
         let mut entries = Vec::new();
         for pair in &self.containers[index] {
             match *pair {
@@ -431,8 +441,12 @@ impl<'a> Machine<'a> {
     }
 
     fn sizes(&self, value: Value<'a>) -> Result<Vec<usize>, Problem> {
-        let items = self.tuple_items(value)?.iter();
+        let items = self.tuple_items(value)?;
+        if items.len() > MOST_SIDES {
+            return Err(damaged());
+        }
         items
+            .iter()
             .map(|item| match item {
                 Value::Int(size) => usize::try_from(*size).map_err(|_| damaged()),
                 _ => Err(damaged()),
@@ -514,6 +528,17 @@ mod tests {
     #[test]
     fn a_container_filled_with_itself_ends() {
         assert!(read(b"\x80\x02]q\x00h\x00a.").is_ok());
+    }
+
+    #[test]
+    fn a_small_pickle_cannot_ask_for_much_memory() {
+        let list = b"\x80\x02](".iter().copied();
+        let pairs = b"]K\x01aK\x01a".repeat(1_000);
+        let copies = b"h\x01h\x00\x85R0".repeat(1_000);
+        let mut bytes: Vec<u8> = list.chain(pairs).collect();
+        bytes.extend(b"eq\x000ccollections\nOrderedDict\nq\x010");
+        assert!(read(&[&bytes[..], b"h\x01h\x00\x85R."].concat()).is_ok());
+        assert!(read(&[&bytes[..], &copies[..], b"h\x00."].concat()).is_err());
     }
 
     #[test]
