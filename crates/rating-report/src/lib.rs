@@ -1,1 +1,48 @@
-//! rating-report
+//! Results as self-contained HTML pages.
+//!
+//! Presentation only: statistics and values come in, a page goes out. Nothing
+//! is computed here but places in a plot, no file is opened, and a page asks
+//! for nothing from outside: style, plots and pictures are inside.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `page` | the page around everything: head, style, banners |
+//! | `label` | what every heading and caption says of simulated data |
+//! | `figure`, `notes` | a number with its interval, or "-" with a footnote that says why |
+//! | `evaluation` | the page of one evaluation; its parts are `agreement`, `confusion` and `tasks` |
+//! | `demo` | the page of a whole demonstration; its parts are `comparison` and `cards` |
+//! | `plot` | SVG: ROC curves, dots with intervals |
+
+mod agreement;
+mod cards;
+mod comparison;
+mod confusion;
+mod demo;
+mod evaluation;
+mod figure;
+mod label;
+mod notes;
+mod page;
+mod plot;
+mod tasks;
+
+pub use cards::{Card, GradeLine, Picture};
+pub use comparison::{Comparison, ComparisonRow};
+pub use demo::{DemoPage, Fact, demo_page};
+pub use evaluation::evaluation_page;
+
+/// A name as people read it: `synovial_hypertrophy` is "synovial hypertrophy".
+fn spoken(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// Measurements in the order of their names, with the combined grade, which is
+/// derived from the others, last.
+fn combined_last<T>(
+    measurements: &std::collections::BTreeMap<String, T>,
+) -> impl Iterator<Item = (&str, &T)> {
+    let is_combined = |name: &&String| name.as_str() == "combined";
+    let others = measurements.iter().filter(move |(name, _)| !is_combined(name));
+    let combined = measurements.iter().filter(move |(name, _)| is_combined(name));
+    others.chain(combined).map(|(name, figures)| (name.as_str(), figures))
+}

@@ -1,0 +1,120 @@
+//! The page of one evaluation.
+
+use maud::{Markup, html};
+use rating::evaluate::{Cohort, Evaluation};
+
+use crate::label::Label;
+use crate::page::{Section, page};
+use crate::{agreement, confusion, tasks};
+
+/// The evaluation as a self-contained HTML page: for each cohort agreement,
+/// confusion matrices, ROC curves and the figures of the binary tasks.
+#[must_use]
+pub fn evaluation_page(evaluation: &Evaluation) -> String {
+    let label = Label::new(evaluation.origin);
+    let lead = html! {
+        p {
+            "Predicted grades against reference grades, protocol " (evaluation.protocol) ", "
+            (evaluation.cohorts.len()) (plural(evaluation.cohorts.len(), " cohort", " cohorts")) "."
+        }
+    };
+    let mut sections = sections(evaluation, label);
+    sections.push(about(evaluation));
+    page("Evaluation", label, &lead, &sections)
+}
+
+/// A section for each cohort, and one for all together where there are several.
+pub(crate) fn sections(evaluation: &Evaluation, label: Label) -> Vec<Section> {
+    let samples = evaluation.bootstrap_samples;
+    let mut sections = Vec::new();
+    for (number, (name, cohort)) in evaluation.cohorts.iter().enumerate() {
+        let id = format!("cohort-{}", number + 1);
+        let body = cohort_body(&id, name, cohort, samples, label);
+        sections.push(Section { id, title: format!("Cohort {name}"), body });
+    }
+    if evaluation.cohorts.len() > 1 {
+        let body = html! {
+            (tasks::curves(&evaluation.tasks, samples, label))
+            h3 { "Binary tasks" }
+            (tasks::table("pooled-tasks", &evaluation.tasks, samples, label))
+        };
+        sections.push(Section {
+            id: "pooled".into(),
+            title: "Binary tasks of all cohorts together".into(),
+            body,
+        });
+    }
+    sections
+}
+
+fn cohort_body(id: &str, name: &str, cohort: &Cohort, samples: usize, label: Label) -> Markup {
+    html! {
+        p { (census(cohort)) }
+        h3 { "Agreement with the reference" }
+        (agreement::table(&format!("{id}-agreement"), name, cohort, samples, label))
+        h3 { "Confusion matrices" }
+        (confusion::matrices(cohort, label))
+        h3 { "ROC curves" }
+        (tasks::curves(&cohort.tasks, samples, label))
+        h3 { "Binary tasks" }
+        (tasks::table(&format!("{id}-tasks"), &cohort.tasks, samples, label))
+    }
+}
+
+/// Who is in the cohort and who is left out, in a sentence.
+fn census(cohort: &Cohort) -> String {
+    let patients = match cohort.patients {
+        Some(patients) => format!("{patients} {}", plural(patients, "patient", "patients")),
+        None => "an unknown number of patients".to_owned(),
+    };
+    let conflicts = match cohort.conflicts {
+        0 => "no conflict between the models and the protocol".to_owned(),
+        1 => "1 conflict between the models and the protocol".to_owned(),
+        many => format!("{many} conflicts between the models and the protocol"),
+    };
+    format!(
+        "{} {} of {patients}; {} without a score, {} left out because the reference grades exclude each other; {conflicts}.",
+        cohort.pairs,
+        plural(cohort.pairs, "pair", "pairs"),
+        cohort.without_score,
+        cohort.invalid_reference,
+    )
+}
+
+/// What the words mean and where the scores come from.
+pub(crate) fn about(evaluation: &Evaluation) -> Section {
+    let terms = [
+        (
+            "Accuracy (PEA), close agreement (PCA)",
+            "Percent of pairs graded exactly as the reference; within one grade of it.",
+        ),
+        (
+            "Kappa",
+            "Agreement beyond chance: unweighted, and weighted by the distance of the grades or by its square. The word below the linear kappa is Altman's.",
+        ),
+        (
+            "Majority vote, MULTITUDE",
+            "The same votes decided measurement by measurement, or together under the protocol's rules. \"Gained\" is the difference in accuracy on the same pairs.",
+        ),
+        (
+            "Conflict",
+            "All votes together leave no combination of grades that medicine allows. People are shown no grade; in the figures such a pair counts with the grades of the paper's rule, and beside that it is left out.",
+        ),
+        ("-", "Not defined; the note says why. It never stands for 0."),
+    ];
+    let body = html! {
+        dl.words {
+            @for (term, meaning) in terms { dt { (term) } dd { (meaning) } }
+        }
+        h3 { "Source" }
+        p { "Protocol " (evaluation.protocol) ", origin " (evaluation.origin) ", schema " (evaluation.schema) "." }
+        @for bundle in evaluation.bundles.iter().filter(|bundle| !bundle.is_empty()) {
+            p { "Bundle " span.code { (bundle) } }
+        }
+    };
+    Section { id: "about".into(), title: "How to read this page".into(), body }
+}
+
+pub(crate) fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
+    if count == 1 { one } else { many }
+}

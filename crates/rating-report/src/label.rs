@@ -1,0 +1,63 @@
+//! What headings and captions say about where the data come from.
+//!
+//! Figures of simulated joints get cut out of pages and land beside figures of
+//! patients. So the label stands on each heading and caption, not only on top.
+
+use maud::{Markup, html};
+use rating::Origin;
+
+/// The label of one origin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Label(Origin);
+
+impl Label {
+    pub(crate) fn new(origin: Origin) -> Label {
+        Label(origin)
+    }
+
+    /// The word in front of captions; patients' data have none.
+    fn word(self) -> Option<&'static str> {
+        match self.0 {
+            Origin::Clinical => None,
+            Origin::Phantom => Some("SIMULATED"),
+            Origin::Canned => Some("CANNED"),
+        }
+    }
+
+    fn sentence(self) -> Option<&'static str> {
+        match self.0 {
+            Origin::Clinical => None,
+            Origin::Phantom => Some("Simulated joints: these figures say nothing about patients"),
+            Origin::Canned => Some(
+                "Canned answers: no network computed them, and they say nothing about patients",
+            ),
+        }
+    }
+
+    /// The strips at the top of a page.
+    pub(crate) fn banners(self) -> Markup {
+        html! {
+            p.banner { strong { "Research use only, not for diagnosis" } }
+            @if let Some(sentence) = self.sentence() {
+                p.banner.origin { strong { (sentence) } }
+            }
+        }
+    }
+
+    /// The mark behind a heading.
+    pub(crate) fn badge(self) -> Markup {
+        html! { @if let Some(word) = self.word() { " " span.badge { (word) } } }
+    }
+
+    /// What a caption begins with.
+    pub(crate) fn opening(self) -> Markup {
+        html! {
+            @if let Some(sentence) = self.sentence() { strong.opening { (sentence) "." } " " }
+        }
+    }
+
+    /// The beginning of the title of an SVG, as text.
+    pub(crate) fn prefix(self) -> String {
+        self.word().map(|word| format!("{word}: ")).unwrap_or_default()
+    }
+}

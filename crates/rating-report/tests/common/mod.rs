@@ -1,0 +1,92 @@
+//! An evaluation of a few pairs, and a check of markup.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rating::evaluate::{Evaluation, evaluate};
+use rating::manifest::Manifest;
+use rating::scores::{Method, PairScore, decide_votes};
+use rating::{Origin, Protocol, Seed};
+
+const HEADER: &str = "pair_id,patient_id,cohort,origin,joint,side,hospital,device,grayscale,doppler,\
+    grayscale_left,grayscale_top,grayscale_right,grayscale_bottom,\
+    doppler_left,doppler_top,doppler_right,doppler_bottom,doppler_mode,\
+    synovial_hypertrophy,vascularity\n";
+
+/// Patient, reference grades, votes of both measurements.
+type Line = (&'static str, &'static str, [[u8; 5]; 2]);
+
+const LINES: [Line; 5] = [
+    ("p1", "2,1", [[2; 5], [1; 5]]),
+    ("p1", "0,0", [[1; 5], [0; 5]]),
+    ("p2", "1,1", [[0, 0, 0, 1, 1], [1; 5]]),
+    // All models contradict EOSS.
+    ("p2", "0,0", [[0; 5], [2; 5]]),
+    ("p3", "3,", [[3; 5], [3; 5]]),
+];
+
+/// Two cohorts of these five pairs.
+pub fn evaluation(origin: Origin, with_patients: bool) -> Evaluation {
+    let eoss = Protocol::eoss();
+    let mut text = HEADER.to_owned();
+    let mut scores = Vec::new();
+    for cohort in ["prospective", "external"] {
+        for (number, (patient, grades, votes)) in LINES.into_iter().enumerate() {
+            let id = format!("{cohort}{number}");
+            let patient = if with_patients { format!("{cohort}{patient}") } else { String::new() };
+            text += &format!(
+                "{id},{patient},{cohort},clinical,,,,,{id}g,{id}d,0,0,9,9,0,0,9,9,cdus,{grades}\n"
+            );
+            scores.push(PairScore {
+                pair_id: id,
+                decision: decide_votes(&eoss, votes.map(Vec::from).to_vec(), Method::Multitude)
+                    .expect("votes in range"),
+                coloured_share: None,
+                networks_used: 60,
+                origin,
+                bundle: "b".into(),
+            });
+        }
+    }
+    let manifest = Manifest::parse(text.as_bytes(), &eoss).expect("a manifest");
+    let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
+    for score in &mut scores {
+        score.decision.mean_probabilities = vec![vec![0.9, 0.5, 0.1]; 2];
+    }
+    evaluate(&eoss, &manifest.rows, &scores, &[], 50, &mut rng).expect("scores of these pairs")
+}
+
+/// Every element is closed, in order; no attribute stands twice in it, and no
+/// `id` twice on the page.
+pub fn check_markup(page: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    let mut ids: Vec<&str> = Vec::new();
+    let body = page.strip_prefix("<!DOCTYPE html>").expect("a doctype");
+    for tag in body.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').expect("a tag ends");
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name));
+            continue;
+        }
+        let name = tag.split(' ').next().unwrap_or_default();
+        let attributes: Vec<&str> = attribute_names(tag);
+        let mut once = attributes.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), attributes.len(), "<{tag}>");
+        ids.extend(tag.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()));
+        if !["meta", "link", "img"].contains(&name) {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "an id stands twice");
+}
+
+/// Quoted values are cut out; what is left before each `=` are names.
+fn attribute_names(tag: &str) -> Vec<&str> {
+    let outside = tag.split('"').step_by(2);
+    outside.filter_map(|text| text.strip_suffix('=')?.split_whitespace().last()).collect()
+}

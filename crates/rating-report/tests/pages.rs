@@ -1,0 +1,151 @@
+//! Pages as a reader gets them: everything is there, nothing comes from outside.
+
+mod common;
+
+use rating::Origin;
+use rating_report::{
+    Card, Comparison, ComparisonRow, DemoPage, Fact, GradeLine, Picture, demo_page, evaluation_page,
+};
+
+const NASTY: &str = "<script>\"&'";
+
+fn demo(origin: Origin) -> String {
+    let evaluation = common::evaluation(origin, true);
+    let line = |predicted, reference| GradeLine {
+        measurement: "synovial_hypertrophy".into(),
+        predicted,
+        reference,
+        votes: "01121".into(),
+    };
+    let card = |cohort: &str, lines| Card {
+        pair_id: format!("pair{NASTY}"),
+        cohort: cohort.into(),
+        pictures: vec![Picture { name: "grayscale".into(), png: vec![1, 2, 3] }],
+        lines,
+    };
+    let figure = |value, note: &str| ComparisonRow {
+        name: format!("arm{NASTY}"),
+        value,
+        interval: None,
+        note: note.into(),
+    };
+    demo_page(&DemoPage {
+        evaluation: &evaluation,
+        protocol: &rating::Protocol::eoss(),
+        facts: &[Fact::new("command", format!("rating demo {NASTY}")).note("12 seconds")],
+        comparisons: &[Comparison {
+            title: "Fusion against grayscale".into(),
+            sentence: "Accuracy.".into(),
+            rows: vec![figure(Some(0.5), ""), figure(None, "nobody graded twice")],
+        }],
+        selection: "Every tenth pair.",
+        cards: &[
+            card(
+                "prospective",
+                vec![line(Some(2), Some(2)), line(Some(3), Some(1)), line(Some(1), None)],
+            ),
+            card("external", vec![line(None, Some(0))]),
+        ],
+    })
+}
+
+fn all_pages() -> Vec<String> {
+    let mut pages = vec![evaluation_page(&common::evaluation(Origin::Clinical, false))];
+    for origin in [Origin::Clinical, Origin::Phantom, Origin::Canned] {
+        pages.push(evaluation_page(&common::evaluation(origin, true)));
+        pages.push(demo(origin));
+    }
+    pages
+}
+
+#[test]
+fn tags_are_balanced_and_attributes_stand_once() {
+    for page in all_pages() {
+        common::check_markup(&page);
+    }
+}
+
+#[test]
+fn every_cohort_and_measurement_appears() {
+    let page = evaluation_page(&common::evaluation(Origin::Clinical, true));
+    for word in
+        ["Cohort prospective", "Cohort external", "synovial hypertrophy", "vascularity", "combined"]
+    {
+        assert!(page.contains(word), "{word}");
+    }
+    // Reference 2 0 1 0 3 against 2 1 1 0 3 in each cohort: 4 of 5.
+    assert!(page.contains("80.0\u{a0}%"));
+}
+
+#[test]
+fn simulated_figures_are_labelled_wherever_they_stand() {
+    let sentence = "Simulated joints: these figures say nothing about patients";
+    for page in [evaluation_page(&common::evaluation(Origin::Phantom, true)), demo(Origin::Phantom)]
+    {
+        assert!(page.contains("Research use only, not for diagnosis"));
+        for opened in ["<caption>", "<h2 ", "<svg role=\"img\""] {
+            for part in page.split(opened).skip(1) {
+                let part: String = part.chars().take(300).collect();
+                let is_scale = part.contains("<title>scale");
+                assert!(
+                    part.contains(sentence) || part.contains("SIMULATED") || is_scale,
+                    "{opened}{part}"
+                );
+            }
+        }
+    }
+    let clinical = evaluation_page(&common::evaluation(Origin::Clinical, true));
+    assert!(clinical.contains("Research use only") && !clinical.contains("imulated"));
+    assert!(evaluation_page(&common::evaluation(Origin::Canned, true)).contains("Canned answers"));
+}
+
+#[test]
+fn nothing_is_fetched() {
+    for page in all_pages() {
+        for start in ["src=\"", "href=\"", "url(", "@import"] {
+            for part in page.split(start).skip(1) {
+                assert!(
+                    part.starts_with('#') || part.starts_with("data:"),
+                    "{start}{}",
+                    &part[..30]
+                );
+            }
+        }
+        assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("<script"));
+    }
+}
+
+#[test]
+fn names_are_escaped() {
+    let page = demo(Origin::Phantom);
+    assert!(!page.contains(NASTY));
+    assert!(page.matches("&lt;script&gt;&quot;&amp;").count() >= 5);
+}
+
+#[test]
+fn what_is_undefined_is_a_dash_with_its_reason() {
+    // No pair has vascularity 3, and no probabilities were given.
+    let page = evaluation_page(&common::evaluation(Origin::Clinical, true));
+    assert!(page.contains("not defined: no case is positive"), "{page}");
+    assert!(page.contains("not defined: the probabilities of the single networks are not at hand"));
+    let unknown = evaluation_page(&common::evaluation(Origin::Clinical, false));
+    assert!(unknown.contains("No intervals: patients are unknown"));
+    for page in all_pages() {
+        assert!(!page.contains("NaN") && !page.contains(">None<"));
+    }
+    assert!(demo(Origin::Phantom).contains("not defined: nobody graded twice"));
+}
+
+#[test]
+fn results_of_cards_are_said_in_words() {
+    let page = demo(Origin::Phantom);
+    for words in [
+        "\u{2713} right",
+        "\u{2717} off by 2",
+        "no reference",
+        "No grade: the models contradict EOSS",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(page.contains("data:image/png;base64,AQID"));
+}
