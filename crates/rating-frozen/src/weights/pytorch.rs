@@ -123,3 +123,50 @@ fn next_storage<'a>(rest: &mut &'a [u8], element_bytes: usize) -> Result<&'a [u8
     *rest = after;
     Ok(storage)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The older format around a pickled object and one storage of 16-bit floats.
+    fn legacy(object: &[u8], values: &[f32]) -> Vec<u8> {
+        let mut bytes = LEGACY_MAGIC.to_vec();
+        bytes.extend(b"\x80\x02M\xe9\x03.");
+        bytes.extend(b"\x80\x02}X\x0d\x00\x00\x00little_endian\x88s.");
+        bytes.extend(object);
+        bytes.extend(b"\x80\x02]X\x01\x00\x00\x00ka.");
+        bytes.extend((values.len() as u64).to_le_bytes());
+        bytes.extend(values.iter().flat_map(|&value| half::f16::from_f32(value).to_le_bytes()));
+        bytes
+    }
+
+    /// `{"epoch": 3, "state_dict": {"fc.bias": tensor}}`, where the tensor is
+    /// two values of the storage from the second on.
+    fn checkpoint(callee: &[u8]) -> Vec<u8> {
+        let parts: [&[u8]; 6] = [
+            b"\x80\x02}(X\x05\x00\x00\x00epochK\x03X\x0a\x00\x00\x00state_dict}",
+            b"X\x07\x00\x00\x00fc.bias",
+            callee,
+            b"((X\x07\x00\x00\x00storagectorch\nHalfStorage\nX\x01\x00\x00\x00kX\x03\x00\x00\x00cpuK\x03tQ",
+            b"K\x01K\x02\x85K\x01\x85\x89Nt",
+            b"Rsu.",
+        ];
+        parts.concat()
+    }
+
+    #[test]
+    fn a_state_dict_in_a_checkpoint_is_found() {
+        let object = checkpoint(b"ctorch._utils\n_rebuild_tensor_v2\n");
+        let weights = read_legacy(&legacy(&object, &[0.5, 1.5, 2.5])).unwrap();
+        assert_eq!(weights["fc.bias"].data, [1.5, 2.5]);
+        let problem = read_legacy(&legacy(&object, &[0.5, 1.5])).unwrap_err();
+        assert!(problem.to_string().contains("fc.bias reaches beyond"), "{problem}");
+    }
+
+    #[test]
+    fn other_objects_in_a_checkpoint_are_refused_by_name() {
+        let problem =
+            read_legacy(&legacy(&checkpoint(b"cbuiltins\neval\n"), &[0.0; 3])).unwrap_err();
+        assert!(problem.to_string().contains("builtins.eval"), "{problem}");
+    }
+}

@@ -26,3 +26,43 @@ fn array(name: &str, view: &TensorView<'_>) -> Result<Array, Problem> {
     Array::new(view.shape().to_vec(), data)
         .map_err(|problem| Problem { what: format!("tensor {name}: {}", problem.what), ..problem })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file with one tensor of two values.
+    fn file(name: &str, dtype: Dtype, bytes: &[u8]) -> Vec<u8> {
+        let view = TensorView::new(dtype, vec![2], bytes).unwrap();
+        safetensors::serialize([(name, view)], None).unwrap()
+    }
+
+    #[test]
+    fn every_floating_type_is_read() {
+        let bytes_of = |element: Element| -> Vec<u8> {
+            let values = [1.5_f32, -0.25];
+            match element {
+                Element::F16 => values.map(|v| half::f16::from_f32(v).to_le_bytes()).concat(),
+                Element::Bf16 => values.map(|v| half::bf16::from_f32(v).to_le_bytes()).concat(),
+                Element::F64 => values.map(|v| f64::from(v).to_le_bytes()).concat(),
+                _ => values.map(f32::to_le_bytes).concat(),
+            }
+        };
+        for (dtype, element) in [
+            (Dtype::F16, Element::F16),
+            (Dtype::BF16, Element::Bf16),
+            (Dtype::F32, Element::F32),
+            (Dtype::F64, Element::F64),
+        ] {
+            let weights = read(&file("a", dtype, &bytes_of(element))).unwrap();
+            assert_eq!(weights["a"].data, [1.5, -0.25], "{dtype:?}");
+        }
+    }
+
+    #[test]
+    fn integers_are_refused_but_for_counters() {
+        let problem = read(&file("fc.weight", Dtype::I64, &[0; 16])).unwrap_err();
+        assert!(problem.to_string().contains("fc.weight holds integers"), "{problem}");
+        assert!(read(&file("bn1.num_batches_tracked", Dtype::I64, &[0; 16])).unwrap().is_empty());
+    }
+}
