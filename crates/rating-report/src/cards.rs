@@ -100,7 +100,7 @@ fn markup(card: &Card, protocol: &Protocol, label: Label) -> Markup {
             table {
                 thead {
                     tr {
-                        th.words scope="col" { "measurement" }
+                        th.words scope="col" { "grade of" }
                         th scope="col" { "predicted" }
                         th scope="col" { "reference" }
                         th.words scope="col" { "result" }

@@ -35,7 +35,7 @@ fn matrix(measurement: &str, confusion: &Confusion, label: Label) -> Markup {
     html! {
         table.confusion {
             caption {
-                strong { (spoken(measurement)) } ", " (confusion.cases()) " pairs. " (label.opening())
+                span.name { strong { (spoken(measurement)) } ", " (confusion.cases()) " pairs. " } (label.opening())
             }
             thead {
                 tr {

@@ -31,7 +31,7 @@ fn curves_of(measurement: &str, tasks: &BTreeMap<String, TaskFigures>, label: La
     let title = format!("{}ROC curves of {}", label.prefix(), spoken(measurement));
     html! {
         figure.roc {
-            figcaption { strong { (spoken(measurement)) } ". " (label.opening()) }
+            figcaption { span.name { strong { (spoken(measurement)) } ". " } (label.opening()) }
             (roc::plot(&title, &points))
             ul.legend {
                 @for (series, (task, figures)) in tasks.iter().enumerate() {

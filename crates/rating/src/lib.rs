@@ -26,6 +26,7 @@ pub mod protocol;
 pub mod roi;
 pub mod scores;
 pub mod seed;
+pub mod shortcut;
 pub mod stats;
 pub mod threshold;
 
