@@ -49,6 +49,7 @@ pub struct About {
 }
 
 /// The scores of all pairs, with the answers of each network.
+#[derive(Default)]
 pub struct Scored {
     /// In the order of the pairs.
     pub scores: Vec<PairScore>,
@@ -64,7 +65,7 @@ pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
     let protocol = scorer.identity().protocol.clone();
     let waiting = match &args.manifest {
         Some(manifest) => {
-            let file = ManifestFile::read(manifest, &protocol)?;
+            let file = read_manifest(manifest, &protocol)?;
             from_manifest(&file, args.cohort.as_deref(), &scorer)?
         }
         None => vec![single(args, &scorer)?],
@@ -96,6 +97,28 @@ pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
 /// A scorer on this machine's processor.
 pub fn open(bundle: &Path, resources: Resources) -> Result<CpuScorer, Failure> {
     Ok(CpuScorer::new(Bundle::open(bundle)?, resources)?)
+}
+
+/// Reads a manifest of the bundle's protocol. One of another protocol means
+/// that the bundle is the wrong one.
+fn read_manifest(path: &Path, protocol: &Protocol) -> Result<ManifestFile, Failure> {
+    let failure = match ManifestFile::read(path, protocol) {
+        Ok(file) => return Ok(file),
+        Err(failure) => failure,
+    };
+    let Failure::Input(problems) = &failure else { return Err(failure) };
+    let lacks_modality = problems.iter().any(|problem| {
+        let column = problem.column.as_deref();
+        problem.row == Some(1)
+            && protocol.modalities().iter().any(|modality| column == Some(modality.name.as_str()))
+    });
+    if lacks_modality || ManifestFile::read(path, &Protocol::eoss()).is_ok() {
+        let problem = Problem::new(format!("not a manifest of protocol {}, which the bundle grades", protocol.name()))
+            .in_file(path.display().to_string())
+            .hint("score with a bundle of the manifest's protocol; rating bundle show names it");
+        return Err(Failure::Bundle(problem));
+    }
+    Err(failure)
 }
 
 /// The pairs of a manifest, or of one of its cohorts, ready to be scored.

@@ -239,7 +239,8 @@ impl Views {
             for side in view.roi().sides() {
                 hasher.update(&side.to_le_bytes());
             }
-            prepared.push(Prepared::new(view, modality.colour, &config.preprocess));
+            let reach = config.augment.ranges(modality.colour);
+            prepared.push(Prepared::within(view, modality.colour, &config.preprocess, reach));
         }
         Views { prepared, digest: *hasher.finalize().as_bytes() }
     }

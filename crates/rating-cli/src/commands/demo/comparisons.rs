@@ -1,0 +1,226 @@
+//! What a demo compares its networks with: one modality alone, a shortcut
+//! without anatomy, and how well the readers agree.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rating::evaluate::compare::{Difference, accuracy_difference};
+use rating::manifest::Row;
+use rating::scores::{Method, Probability, decide};
+use rating::shortcut::{self, Logistic};
+use rating::stats::{Graded, Interval};
+use rating::{Grade, Problem, Protocol, Seed};
+use rating_report::{Comparison, ComparisonRow};
+
+use crate::commands::score::Scored;
+use crate::data::ManifestFile;
+use crate::failure::Failure;
+use crate::files;
+
+const SAMPLES: usize = 1000;
+
+/// Grades of one measurement by pair.
+type Grades<'a> = BTreeMap<&'a str, Grade>;
+
+/// All comparisons, on both test cohorts together.
+pub fn all(
+    protocol: &Protocol,
+    file: &ManifestFile,
+    phantoms: &Path,
+    scored: &Scored,
+    grayscale: Option<&Scored>,
+    seed: Seed,
+) -> Result<Vec<Comparison>, Failure> {
+    let mut comparisons = Vec::new();
+    if let Some(grayscale) = grayscale {
+        comparisons.push(fusion_against_grayscale(protocol, file, scored, grayscale, seed)?);
+    }
+    comparisons.extend(against_shortcut(protocol, file, scored, seed)?);
+    comparisons.push(reader_agreement(protocol, file, phantoms)?);
+    Ok(comparisons)
+}
+
+/// Every comparison as lines of text.
+pub fn words(comparisons: &[Comparison]) -> String {
+    let mut text = String::new();
+    for comparison in comparisons {
+        text += &format!("{}\n", comparison.title);
+        for row in &comparison.rows {
+            let value = row.value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
+            let interval = row
+                .interval
+                .map(|interval| format!(" [{:.3}, {:.3}]", interval.low, interval.high))
+                .unwrap_or_default();
+            text += &format!("  {:44} {value}{interval}\n", row.name);
+        }
+    }
+    text
+}
+
+/// Grades of a measurement in a score file.
+fn grades_of(scored: &Scored, measurement: usize) -> Grades<'_> {
+    scored.scores.iter().map(|score| (score.pair_id.as_str(), score.decision.grades[measurement])).collect()
+}
+
+fn rng(seed: Seed, label: &str) -> ChaCha8Rng {
+    ChaCha8Rng::from_seed(seed.child(label).bytes())
+}
+
+/// Synovial hypertrophy from both images against the grayscale extractors
+/// alone, decoded alike: the same votes for every other measurement.
+fn fusion_against_grayscale(
+    protocol: &Protocol,
+    file: &ManifestFile,
+    scored: &Scored,
+    grayscale: &Scored,
+    seed: Seed,
+) -> Result<Comparison, Failure> {
+    let measurement = 0;
+    let short = &protocol.measurements()[measurement].short;
+    let alone: BTreeMap<&str, &[Probability]> =
+        grayscale.probabilities.iter().map(|(pair, answers)| (pair.as_str(), answers.as_slice())).collect();
+    let mut second = Grades::new();
+    for (pair, answers) in &scored.probabilities {
+        let mut answers: Vec<Probability> =
+            answers.iter().filter(|answer| &answer.network.measurement != short).cloned().collect();
+        answers.extend(alone.get(pair.as_str()).copied().unwrap_or_default().iter().cloned());
+        second.insert(pair, decide(protocol, &answers, Method::Multitude)?.grades[measurement]);
+    }
+    let first = grades_of(scored, measurement);
+    let difference = difference(protocol, file, measurement, &first, &second, &mut rng(seed, "fusion"))?;
+    Ok(Comparison {
+        title: "Does the Doppler image help to grade synovial hypertrophy?".to_owned(),
+        sentence: "Accuracy of the fusion networks and of the grayscale networks alone, both test cohorts together, same decoding.".to_owned(),
+        rows: difference_rows(&difference, "fusion of both images", "grayscale alone"),
+    })
+}
+
+fn difference(
+    protocol: &Protocol,
+    file: &ManifestFile,
+    measurement: usize,
+    first: &Grades<'_>,
+    second: &Grades<'_>,
+    rng: &mut ChaCha8Rng,
+) -> Result<Difference, Problem> {
+    let grades = protocol.measurements()[measurement].grades;
+    accuracy_difference(&file.manifest.rows, measurement, grades, first, second, SAMPLES, rng)
+}
+
+fn difference_rows(difference: &Difference, first: &str, second: &str) -> Vec<ComparisonRow> {
+    let row = |name: String, value: Option<f64>, interval: Option<Interval>| ComparisonRow {
+        name,
+        value,
+        interval,
+        note: format!("{} pairs", difference.n),
+    };
+    vec![
+        row(first.to_owned(), difference.first, difference.first_interval),
+        row(second.to_owned(), difference.second, difference.second_interval),
+        row(format!("{first} minus {second}"), difference.difference, difference.difference_interval),
+    ]
+}
+
+/// The networks against a logistic regression that sees ROI sizes, gray
+/// levels, the coloured share and thumbnails, but no anatomy.
+fn against_shortcut(
+    protocol: &Protocol,
+    file: &ManifestFile,
+    scored: &Scored,
+    seed: Seed,
+) -> Result<Vec<Comparison>, Failure> {
+    let features = |_: &Row, loaded: &crate::data::LoadedPair| shortcut::features(&loaded.pair);
+    let (features, _) = file.load_all(protocol, "shortcut baseline", |_| true, features)?;
+    let rows = &file.manifest.rows;
+    let mut comparisons = Vec::new();
+    for (measurement, described) in protocol.measurements().iter().enumerate() {
+        let mut learned = Vec::new();
+        let mut grades = Vec::new();
+        for (row, features) in rows.iter().zip(&features).filter(|(row, _)| row.cohort == "train") {
+            if let (Some(features), Some(grade)) = (features, row.grades[measurement]) {
+                learned.push(features.clone());
+                grades.push(grade);
+            }
+        }
+        let baseline = Logistic::fit(&learned, &grades, described.grades)?;
+        let first = grades_of(scored, measurement);
+        let mut second = Grades::new();
+        for (row, features) in rows.iter().zip(&features) {
+            if let (Some(features), true) = (features, first.contains_key(row.pair_id.as_str())) {
+                second.insert(&row.pair_id, baseline.predict(features));
+            }
+        }
+        let label = format!("shortcut {}", described.name);
+        let difference = difference(protocol, file, measurement, &first, &second, &mut rng(seed, &label))?;
+        comparisons.push(Comparison {
+            title: format!("Could {} be guessed without anatomy?", described.name.replace('_', " ")),
+            sentence: "Accuracy of the networks and of a logistic regression on ROI size, gray mean and deviation, coloured share and 8x8 thumbnails, both test cohorts together.".to_owned(),
+            rows: difference_rows(&difference, "networks", "shortcut"),
+        });
+    }
+    Ok(comparisons)
+}
+
+/// First readings by pair, then reader.
+type Readings = BTreeMap<String, BTreeMap<String, Vec<Option<Grade>>>>;
+
+/// How often two readers, each alone, give the same combined grade.
+fn reader_agreement(
+    protocol: &Protocol,
+    file: &ManifestFile,
+    phantoms: &Path,
+) -> Result<Comparison, Failure> {
+    let readings = first_readings(protocol, &phantoms.join("readings.csv"))?;
+    let mut readers: Vec<&str> =
+        readings.values().flat_map(|by_reader| by_reader.keys().map(String::as_str)).collect();
+    readers.sort_unstable();
+    readers.dedup();
+    let grades = protocol.combined_grades().unwrap_or(0);
+    let combined = |pair: &str, reader: &str| -> Option<Grade> {
+        let all: Option<Vec<Grade>> = readings.get(pair)?.get(reader)?.iter().copied().collect();
+        protocol.combined(&all?)
+    };
+    let mut rows = Vec::new();
+    for (position, first) in readers.iter().enumerate() {
+        for second in &readers[position + 1..] {
+            let pairs = file.manifest.rows.iter().filter_map(|row| {
+                Some((combined(&row.pair_id, first)?, combined(&row.pair_id, second)?))
+            });
+            let (a, b): (Vec<Grade>, Vec<Grade>) = pairs.unzip();
+            rows.push(ComparisonRow {
+                name: format!("{first} and {second}"),
+                value: Graded::new(grades, &a, &b)?.confusion().accuracy().ok(),
+                interval: None,
+                note: format!("{} pairs", a.len()),
+            });
+        }
+    }
+    Ok(Comparison {
+        title: "How often do two simulated readers agree?".to_owned(),
+        sentence: "Share of pairs, all cohorts, to which two simulated readers, each alone, give the same combined grade.".to_owned(),
+        rows,
+    })
+}
+
+fn first_readings(protocol: &Protocol, path: &Path) -> Result<Readings, Failure> {
+    let bytes = files::read(path)?;
+    let problem = |what: String| Problem::new(what).in_file(path.display().to_string());
+    let mut readings = Readings::new();
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    for record in reader.deserialize::<(String, String, String, String, Grade, String)>() {
+        let (pair, reader, stage, measurement, grade, _) =
+            record.map_err(|error| problem(format!("not a table of readings: {error}")))?;
+        if stage != "first" {
+            continue;
+        }
+        let position = protocol
+            .measurement(&measurement)
+            .ok_or_else(|| problem(format!("no measurement {measurement:?}")))?;
+        let measurements = protocol.measurements().len();
+        let by_reader = readings.entry(pair).or_default();
+        by_reader.entry(reader).or_insert_with(|| vec![None; measurements])[position] = Some(grade);
+    }
+    Ok(readings)
+}

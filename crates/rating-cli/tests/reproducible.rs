@@ -1,0 +1,90 @@
+//! The same seed gives the same bundle and scores, whatever happens on the way.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use support::{assert_equal_folders, nano, phantoms, rating, succeed, text, train_nano};
+
+/// Scores every pair of the manifest.
+fn score(bundle: &Path, manifest: &Path, out: &Path, threads: &str) {
+    succeed(&[
+        "score", "--bundle", text(bundle), "--manifest", text(manifest), "--out", text(out), "--threads", threads,
+    ]);
+}
+
+/// A copy of the manifest, in the same folder, with its rows backwards.
+fn backwards(manifest: &Path) -> std::path::PathBuf {
+    let content = fs::read_to_string(manifest).unwrap();
+    let mut rows: Vec<&str> = content.lines().collect();
+    rows[1..].reverse();
+    let path = manifest.with_file_name("backwards.csv");
+    fs::write(&path, rows.join("\n") + "\n").unwrap();
+    path
+}
+
+#[test]
+fn jobs_order_of_rows_and_kills_change_no_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let manifest = phantoms(folder.path());
+
+    train_nano(&manifest, &at("one"), &["--jobs", "1"]);
+    train_nano(&backwards(&manifest), &at("two"), &["--jobs", "2"]);
+    assert_equal_folders(&at("one"), &at("two"));
+
+    killed_again_and_again(&manifest, &at("killed"));
+    assert_equal_folders(&at("one"), &at("killed"));
+
+    score(&at("one"), &manifest, &at("scores-1"), "1");
+    score(&at("killed"), &manifest, &at("scores-2"), "2");
+    assert_equal_folders(&at("scores-1"), &at("scores-2"));
+}
+
+/// Trains with `kill -9` after ever longer times, until it gets through.
+fn killed_again_and_again(manifest: &Path, out: &Path) {
+    for round in 0.. {
+        let mut child = rating()
+            .args(["train", "--config", text(&nano()), "--manifest", text(manifest), "--out", text(out)])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Uneven times, so that kills meet every kind of moment.
+        thread::sleep(Duration::from_millis(150 + 170 * round % 1100 + 40 * round));
+        if child.try_wait().unwrap().is_some_and(|status| status.success()) {
+            assert!(round > 2, "the training was never killed");
+            return;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!out.join("bundle.json").exists() || round > 0);
+        assert!(round < 200, "the training gets nowhere");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_what_is_done_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = phantoms(folder.path());
+    let out = folder.path().join("bundle");
+    let child = rating()
+        .args(["train", "--config", text(&nano()), "--manifest", text(&manifest), "--out", text(&out)])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_millis(700));
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!out.exists());
+    train_nano(&manifest, &out, &[]);
+    succeed(&["bundle", "verify", text(&out)]);
+}
