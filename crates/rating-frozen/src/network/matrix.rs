@@ -4,19 +4,22 @@
 
 /// A matrix in somebody's slice.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Matrix<T> {
-    pub(super) data: T,
-    pub(super) rows: usize,
-    pub(super) columns: usize,
+pub struct Matrix<T> {
+    /// Where its elements are.
+    pub data: T,
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of columns.
+    pub columns: usize,
     /// From one row to the next.
-    pub(super) row_stride: usize,
+    pub row_stride: usize,
     /// From one column to the next.
-    pub(super) column_stride: usize,
+    pub column_stride: usize,
 }
 
 impl<T> Matrix<T> {
     /// A matrix row after row.
-    pub(super) fn row_major(data: T, rows: usize, columns: usize) -> Matrix<T> {
+    pub fn row_major(data: T, rows: usize, columns: usize) -> Matrix<T> {
         Matrix { data, rows, columns, row_stride: columns, column_stride: 1 }
     }
 }
@@ -42,7 +45,7 @@ impl<T: AsRef<[f32]>> Matrix<T> {
 ///
 /// # Panics
 /// When shapes do not match or a matrix does not fit its slice: our own bug.
-pub(super) fn add_product(sum: Matrix<&mut [f32]>, left: Matrix<&[f32]>, right: Matrix<&[f32]>) {
+pub fn add_product(sum: Matrix<&mut [f32]>, left: Matrix<&[f32]>, right: Matrix<&[f32]>) {
     assert_eq!((sum.rows, sum.columns), (left.rows, right.columns), "shape of a product");
     assert_eq!(left.columns, right.rows, "shared side of a product");
     assert!(sum.fits() && left.fits() && right.fits(), "a matrix beyond its slice");

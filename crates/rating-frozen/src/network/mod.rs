@@ -9,7 +9,7 @@ mod convolution;
 mod feature_map;
 mod folded;
 mod head;
-mod matrix;
+pub mod matrix;
 mod resnet;
 
 use rating::Problem;

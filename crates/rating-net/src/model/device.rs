@@ -1,0 +1,59 @@
+//! The device a training runs on, by name.
+
+use burn::tensor::Device;
+use rating::Problem;
+
+/// The devices this build can use: `cpu`, and one for each Cargo feature.
+#[must_use]
+pub fn device_names() -> Vec<&'static str> {
+    let mut names = vec!["cpu"];
+    for (name, built_in) in [
+        ("cuda", cfg!(feature = "cuda")),
+        ("vulkan", cfg!(feature = "vulkan")),
+        ("metal", cfg!(feature = "metal")),
+        ("webgpu", cfg!(feature = "webgpu")),
+    ] {
+        if built_in {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The device of this name.
+///
+/// # Errors
+/// When the name is unknown, or names a device this build was made without.
+pub fn device(name: &str) -> Result<Device, Problem> {
+    match name {
+        "cpu" => Ok(Device::flex()),
+        #[cfg(feature = "cuda")]
+        "cuda" => Ok(Device::cuda(burn::tensor::DeviceIndex::Default)),
+        #[cfg(feature = "vulkan")]
+        "vulkan" => Ok(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
+        #[cfg(feature = "metal")]
+        "metal" => Ok(Device::metal(burn::tensor::DeviceKind::DefaultDevice)),
+        #[cfg(feature = "webgpu")]
+        "webgpu" => Ok(Device::webgpu(burn::tensor::DeviceKind::DefaultDevice)),
+        "cuda" | "vulkan" | "metal" | "webgpu" => {
+            Err(Problem::new(format!("this build has no device {name:?}")).hint(format!(
+                "it has {}; build with --features {name} for this one",
+                device_names().join(", ")
+            )))
+        }
+        _ => Err(Problem::new(format!("there is no device {name:?}"))
+            .hint(format!("this build has {}", device_names().join(", ")))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_device_is_answered_with_the_known_ones() {
+        assert!(device("cpu").is_ok());
+        let problem = device("abacus").err().map(|problem| problem.to_string());
+        assert!(problem.is_some_and(|text| text.contains("cpu")));
+    }
+}
