@@ -81,6 +81,7 @@ pub fn run(args: &DemoArgs) -> Result<(), Failure> {
         protocol: job.protocol(),
         facts: &facts,
         comparisons: &comparisons,
+        selection: contact_sheet::SELECTION,
         cards: &cards,
     });
     files::write(&folders.page, page.as_bytes())?;
@@ -205,7 +206,7 @@ fn evaluated(
 }
 
 fn facts(args: &DemoArgs, config_name: &str, job: &Job, scored: &Scored) -> Vec<Fact> {
-    let fact = |name: &str, value: String| Fact { name: name.to_owned(), value, note: String::new() };
+    let fact = |name: &str, value: String| Fact::new(name, value);
     let mut command = format!("rating demo --seed {}", args.seed);
     if let Some(config) = &args.config {
         command += &format!(" --config {}", config.display());

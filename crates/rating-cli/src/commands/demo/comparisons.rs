@@ -9,13 +9,14 @@ use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::compare::{Difference, accuracy_difference};
 use rating::manifest::Row;
 use rating::scores::{Method, Probability, decide};
-use rating::shortcut::{self, Logistic};
+use rating::preprocess::Preprocess;
+use rating::shortcut::{self, Logistic, PENALTY};
 use rating::stats::{Graded, Interval};
 use rating::{Grade, Problem, Protocol, Seed};
 use rating_report::{Comparison, ComparisonRow};
 
 use crate::commands::score::Scored;
-use crate::data::ManifestFile;
+use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
 use crate::files;
 
@@ -131,7 +132,8 @@ fn against_shortcut(
     scored: &Scored,
     seed: Seed,
 ) -> Result<Vec<Comparison>, Failure> {
-    let features = |_: &Row, loaded: &crate::data::LoadedPair| shortcut::features(&loaded.pair);
+    let floor = Preprocess::default().mask.floor;
+    let features = |_: &Row, loaded: &LoadedPair| shortcut::features(&loaded.pair, floor);
     let (features, _) = file.load_all(protocol, "shortcut baseline", |_| true, features)?;
     let rows = &file.manifest.rows;
     let mut comparisons = Vec::new();
@@ -144,7 +146,7 @@ fn against_shortcut(
                 grades.push(grade);
             }
         }
-        let baseline = Logistic::fit(&learned, &grades, described.grades)?;
+        let baseline = Logistic::fit(&learned, &grades, described.grades, PENALTY)?;
         let first = grades_of(scored, measurement);
         let mut second = Grades::new();
         for (row, features) in rows.iter().zip(&features) {

@@ -20,6 +20,10 @@ const WIDTH_PX: u32 = 220;
 /// What is shown around the ROI, as a share of its size.
 const MARGIN: f64 = 0.25;
 
+/// How the pairs were chosen, for the page.
+pub const SELECTION: &str = "Of each test cohort, sorted by reference grades, pairs at even distances; \
+    the networks' answers play no part in the choice.";
+
 /// Pairs spread evenly over each cohort's grades, in their order.
 pub fn cards(protocol: &Protocol, file: &ManifestFile, scored: &Scored) -> Result<Vec<Card>, Failure> {
     let mut cards = Vec::new();
