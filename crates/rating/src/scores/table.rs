@@ -14,7 +14,9 @@ fn score_columns(protocol: &Protocol) -> Vec<String> {
     columns.extend(["combined", "weight", "conflict"].map(str::to_owned));
     columns.extend(measurements.iter().map(|measurement| format!("{}_votes", measurement.name)));
     for measurement in measurements {
-        columns.extend((0..measurement.tasks()).map(|above| format!("{}_gt{above}", measurement.name)));
+        columns.extend(
+            (0..measurement.tasks()).map(|above| format!("{}_gt{above}", measurement.name)),
+        );
     }
     columns.extend(["coloured_share", "networks_used", "origin", "bundle"].map(str::to_owned));
     columns
@@ -56,7 +58,17 @@ fn score_record(protocol: &Protocol, score: &PairScore) -> Vec<String> {
 pub fn probabilities_csv<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a [Probability])>,
 ) -> String {
-    let header = ["pair_id", "network", "measurement", "task", "fold", "seed", "probability", "threshold", "bit"];
+    let header = [
+        "pair_id",
+        "network",
+        "measurement",
+        "task",
+        "fold",
+        "seed",
+        "probability",
+        "threshold",
+        "bit",
+    ];
     let records = pairs.into_iter().flat_map(|(pair_id, probabilities)| {
         probabilities.iter().map(move |answer| {
             let NetworkId { measurement, above, fold, seed } = &answer.network;
@@ -100,7 +112,8 @@ impl Table {
         let mut reader = csv::Reader::from_reader(bytes);
         let columns = reader.headers().map_err(|error| problem(&error))?;
         let columns = columns.iter().map(str::to_owned).collect();
-        let records = reader.records().collect::<Result<_, _>>().map_err(|error| problem(&error))?;
+        let records =
+            reader.records().collect::<Result<_, _>>().map_err(|error| problem(&error))?;
         Ok(Table { columns, records })
     }
 
@@ -132,7 +145,8 @@ impl<'a> TableRow<'a> {
 
     /// The cell as a value.
     fn parsed<T: std::str::FromStr>(&self, column: &str) -> Result<T, Problem> {
-        let text = self.get(column).ok_or_else(|| self.problem(column, "the cell is empty or missing"))?;
+        let text =
+            self.get(column).ok_or_else(|| self.problem(column, "the cell is empty or missing"))?;
         text.parse().map_err(|_| self.problem(column, format!("{text:?} cannot be read")))
     }
 
@@ -141,10 +155,36 @@ impl<'a> TableRow<'a> {
         self.get(column).map(|_| self.parsed(column)).transpose()
     }
 
+    /// The cell as a share or probability; `NaN` and `inf` are numbers to the
+    /// parser, but to nobody else.
+    fn fraction(&self, column: &str) -> Result<f64, Problem> {
+        let value: f64 = self.parsed(column)?;
+        if (0.0..=1.0).contains(&value) {
+            return Ok(value);
+        }
+        Err(self.problem(column, format!("{value} is outside 0-1")))
+    }
+
+    /// The cell as a share or probability, `None` when it is empty.
+    fn optional_fraction(&self, column: &str) -> Result<Option<f64>, Problem> {
+        self.get(column).map(|_| self.fraction(column)).transpose()
+    }
+
+    /// The cell as a number that counts from 1.
+    fn count(&self, column: &str) -> Result<u8, Problem> {
+        match self.parsed(column)? {
+            0 => Err(self.problem(column, format!("{column}s count from 1"))),
+            number => Ok(number),
+        }
+    }
+
     fn grade(&self, column: &str, text: &str, grades: u8) -> Result<Grade, Problem> {
         match text.parse::<Grade>() {
             Ok(grade) if grade < grades => Ok(grade),
-            _ => Err(self.problem(column, format!("{text:?} is not a grade from 0 to {}", grades - 1))),
+            _ => {
+                Err(self
+                    .problem(column, format!("{text:?} is not a grade from 0 to {}", grades - 1)))
+            }
         }
     }
 }
@@ -160,7 +200,10 @@ pub fn parse_scores(bytes: &[u8], protocol: &Protocol) -> Result<Vec<PairScore>,
     for row in table.rows() {
         let score = parse_score(&row, protocol)?;
         if let Some(first) = first_rows.insert(score.pair_id.clone(), row.line) {
-            return Err(row.problem("pair_id", format!("pair {} stands in row {first} already", score.pair_id)));
+            return Err(row.problem(
+                "pair_id",
+                format!("pair {} stands in row {first} already", score.pair_id),
+            ));
         }
         scores.push(score);
     }
@@ -170,7 +213,6 @@ pub fn parse_scores(bytes: &[u8], protocol: &Protocol) -> Result<Vec<PairScore>,
 fn parse_score(row: &TableRow<'_>, protocol: &Protocol) -> Result<PairScore, Problem> {
     let mut grades = Vec::new();
     let mut votes = Vec::new();
-    let mut mean_probabilities = Vec::new();
     for measurement in protocol.measurements() {
         let text: String = row.parsed(&measurement.name)?;
         grades.push(row.grade(&measurement.name, &text, measurement.grades)?);
@@ -178,9 +220,6 @@ fn parse_score(row: &TableRow<'_>, protocol: &Protocol) -> Result<PairScore, Pro
         let digits: String = row.parsed(&column)?;
         let vote = |digit: char| row.grade(&column, &digit.to_string(), measurement.grades);
         votes.push(digits.chars().map(vote).collect::<Result<Vec<_>, _>>()?);
-        let mean = |above: u8| row.optional::<f64>(&format!("{}_gt{above}", measurement.name));
-        let means: Vec<Option<f64>> = (0..measurement.tasks()).map(mean).collect::<Result<_, _>>()?;
-        mean_probabilities.extend(means.into_iter().collect::<Option<Vec<f64>>>());
     }
     let combined = protocol.combined(&grades);
     if row.optional::<Grade>("combined")? != combined {
@@ -197,13 +236,36 @@ fn parse_score(row: &TableRow<'_>, protocol: &Protocol) -> Result<PairScore, Pro
             weight: row.parsed("weight")?,
             conflict: row.parsed("conflict")?,
             votes,
-            mean_probabilities,
+            mean_probabilities: mean_probabilities(row, protocol)?,
         },
-        coloured_share: row.optional("coloured_share")?,
+        coloured_share: row.optional_fraction("coloured_share")?,
         networks_used: row.parsed("networks_used")?,
         origin,
         bundle: row.get("bundle").unwrap_or_default().to_owned(),
     })
+}
+
+/// The mean of every task, or of none: a gap would hand one measurement's
+/// means to another.
+fn mean_probabilities(row: &TableRow<'_>, protocol: &Protocol) -> Result<Vec<Vec<f64>>, Problem> {
+    let mut means = Vec::new();
+    let mut empty = None;
+    for measurement in protocol.measurements() {
+        let mut measurement_means = Vec::new();
+        for above in 0..measurement.tasks() {
+            let column = format!("{}_gt{above}", measurement.name);
+            match row.optional_fraction(&column)? {
+                Some(mean) => measurement_means.push(mean),
+                None => empty = Some(column),
+            }
+        }
+        means.push(measurement_means);
+    }
+    match empty {
+        None => Ok(means),
+        Some(_) if means.iter().all(Vec::is_empty) => Ok(Vec::new()),
+        Some(column) => Err(row.problem(&column, "the cell is empty, other tasks have a mean")),
+    }
 }
 
 /// Reads `probabilities.csv`: the answers of each pair, pairs in the order of
@@ -223,9 +285,12 @@ pub fn parse_probabilities(
         let pair_id: String = row.parsed("pair_id")?;
         let probability = Probability {
             network: network_of(&row, protocol)?,
-            probability: row.parsed("probability")?,
+            probability: row.fraction("probability")?,
             threshold: row.parsed("threshold")?,
         };
+        if !probability.threshold.is_finite() {
+            return Err(row.problem("threshold", "not a number"));
+        }
         let position = *positions.entry(pair_id.clone()).or_insert(pairs.len());
         if position == pairs.len() {
             pairs.push((pair_id, Vec::new()));
@@ -247,9 +312,10 @@ fn network_of(row: &TableRow<'_>, protocol: &Protocol) -> Result<NetworkId, Prob
     let above = task.strip_prefix("gt").unwrap_or(&task).parse();
     Ok(NetworkId {
         measurement: protocol.measurements()[measurement].short.clone(),
-        above: above.map_err(|_| row.problem("task", format!("{task:?} is not a task such as gt0")))?,
-        fold: row.parsed("fold")?,
-        seed: row.parsed("seed")?,
+        above: above
+            .map_err(|_| row.problem("task", format!("{task:?} is not a task such as gt0")))?,
+        fold: row.count("fold")?,
+        seed: row.count("seed")?,
     })
 }
 
@@ -301,5 +367,41 @@ mod tests {
         let text = "pair_id,network,probability,threshold\na,sh.gt0.fold1.seed1,often,0.5\n";
         let problem = parse_probabilities(text.as_bytes(), &Protocol::eoss()).unwrap_err();
         assert!(problem.to_string().starts_with("row 2, column probability"), "{problem}");
+    }
+
+    /// What is wrong with a row of `scores.csv` after one change.
+    fn complaint(from: &str, to: &str) -> String {
+        let header = score_columns(&Protocol::eoss()).join(",");
+        let row = "a,1,0,1,25,false,11111,00000,0.9,0.1,0.2,0.3,0.4,0.6,0.125,60,phantom,abc";
+        let parse =
+            |row: &str| parse_scores(format!("{header}\n{row}\n").as_bytes(), &Protocol::eoss());
+        assert_eq!(parse(row).unwrap()[0].decision.mean_probabilities[1], [0.3, 0.4, 0.6]);
+        parse(&row.replace(from, to)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_no_share_is_refused() {
+        assert!(complaint("0.125", "NaN").contains("column coloured_share: NaN is outside 0-1"));
+        assert!(complaint("0.9", "inf").contains("synovial_hypertrophy_gt0: inf is outside 0-1"));
+        let text = |probability: &str, threshold: &str, fold: u8| {
+            format!(
+                "pair_id,measurement,task,fold,seed,probability,threshold\n\
+                 a,vascularity,gt2,{fold},1,{probability},{threshold}\n"
+            )
+        };
+        for (text, column) in [
+            (text("1.5", "0.5", 1), "probability"),
+            (text("0.5", "NaN", 1), "threshold"),
+            (text("0.5", "0.5", 0), "fold"),
+        ] {
+            let problem = parse_probabilities(text.as_bytes(), &Protocol::eoss()).unwrap_err();
+            assert!(problem.to_string().contains(&format!("column {column}")), "{problem}");
+        }
+    }
+
+    #[test]
+    fn means_of_one_measurement_are_not_taken_for_anothers() {
+        let problem = complaint("0.9,0.1,0.2", ",,");
+        assert!(problem.contains("other tasks have a mean"), "{problem}");
     }
 }
