@@ -84,7 +84,8 @@ pub fn import(
             let key = (entry.grayscale.clone(), entry.doppler.clone());
             let (first, fold) = pairs.entry(key.clone()).or_insert((entry.clone(), None));
             let mut complain = |what: String| {
-                problems.push(Problem::new(format!("{}: {what}", entry.grayscale)).in_file(file.name));
+                problems
+                    .push(Problem::new(format!("{}: {what}", entry.grayscale)).in_file(file.name));
             };
             if *first != entry {
                 complain("listed before with other ROIs or grades".to_owned());
@@ -132,6 +133,12 @@ fn row(
         })?),
     };
     let view = |path: &str, sides: [f64; 4]| -> Result<ViewRef, Problem> {
+        // A table trims its cells: such a path would come back as another.
+        if path.is_empty() || path.trim() != path {
+            return Err(Problem::new(format!(
+                "the path {path:?} is empty or begins or ends in spaces"
+            )));
+        }
         let roi = Roi::new(sides.map(|side| side.round() as i64))
             .map_err(|problem| Problem::new(format!("{path}: {}", problem.what)))?;
         Ok(ViewRef { path: path.to_owned(), roi })
@@ -141,7 +148,11 @@ fn row(
         let grades = protocol.measurements()[measurement].grades;
         match Grade::try_from(label) {
             Ok(grade) if grade < grades => Ok(Some(grade)),
-            _ => Err(Problem::new(format!("{}: grade {label} is outside 0-{}", entry.grayscale, grades - 1))),
+            _ => Err(Problem::new(format!(
+                "{}: grade {label} is outside 0-{}",
+                entry.grayscale,
+                grades - 1
+            ))),
         }
     };
     Ok(Row {
@@ -195,7 +206,8 @@ mod tests {
             ("val_split2.json", format!("[{b}]")),
         ])
         .unwrap();
-        let folds: Vec<_> = manifest.rows.iter().map(|row| (row.views[0].path.as_str(), row.fold)).collect();
+        let folds: Vec<_> =
+            manifest.rows.iter().map(|row| (row.views[0].path.as_str(), row.fold)).collect();
         assert_eq!(folds, [("a.png", Some(1)), ("b.png", Some(2))]);
         assert_eq!(manifest.rows[1].grades, [Some(3), Some(0)]);
         assert_eq!(manifest.rows[0].patient_id, None);
@@ -204,12 +216,20 @@ mod tests {
     #[test]
     fn contradictions_are_refused() {
         let a = entry("a", 1);
-        let twice = import_files(&[("val_split1.json", format!("[{a}]")), ("val_split2.json", format!("[{a}]"))]);
+        let twice = import_files(&[
+            ("val_split1.json", format!("[{a}]")),
+            ("val_split2.json", format!("[{a}]")),
+        ]);
         assert!(twice.unwrap_err()[0].what.contains("validates fold 2 and fold 1"));
-        let own = import_files(&[("val_split1.json", format!("[{a}]")), ("train_split1.json", format!("[{a}]"))]);
+        let own = import_files(&[
+            ("val_split1.json", format!("[{a}]")),
+            ("train_split1.json", format!("[{a}]")),
+        ]);
         assert!(own.unwrap_err()[0].what.contains("trains and validates"));
         let other = import_files(&[("val_split1.json", format!("[{a}, {}]", entry("a", 2)))]);
         assert!(other.unwrap_err()[0].what.contains("other ROIs or grades"));
+        let path = import_files(&[("test.json", format!("[{}]", entry(" a", 1)))]);
+        assert!(path.unwrap_err()[0].what.contains("\" a.png\" is empty or begins"));
         let grade = import_files(&[("test.json", format!("[{}]", entry("a", 7)))]);
         assert!(grade.unwrap_err()[0].what.contains("grade 7 is outside 0-3"));
         assert!(import_files(&[("test.json", "{}".to_owned())]).is_err());
