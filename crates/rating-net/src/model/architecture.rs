@@ -3,6 +3,7 @@
 //! The names are torchvision's, so that weights from elsewhere load by name
 //! and a trained network reads anywhere.
 
+use rating::Problem;
 use serde::{Deserialize, Serialize};
 
 /// A network to train.
@@ -124,6 +125,26 @@ impl Architecture {
         }
     }
 
+    /// Refuses sizes no network can have.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let (sizes, dropout) = match *self {
+            Architecture::Jigsaw { width, permutations, hidden } => {
+                ([width, permutations, hidden.unwrap_or(1)], 0.0)
+            }
+            Architecture::Single { width, classes } => ([width, classes, 1], 0.0),
+            Architecture::Head { features, hidden, dropout, classes, .. } => {
+                ([features, hidden, classes], dropout)
+            }
+        };
+        if sizes.contains(&0) {
+            return Err(Problem::new("a network needs at least one channel and one class"));
+        }
+        if !(0.0..1.0).contains(&dropout) {
+            return Err(Problem::new(format!("dropout {dropout} is outside 0 to below 1")));
+        }
+        Ok(())
+    }
+
     /// Every tensor of the network, in the order of the forward pass.
     pub(super) fn tensors(&self) -> Vec<TensorSpec> {
         let mut list = List::default();
@@ -222,5 +243,20 @@ mod tests {
             .sum::<usize>();
         // The figure of torchvision's documentation.
         assert_eq!(learned, 11_689_512);
+    }
+
+    #[test]
+    fn impossible_sizes_are_refused() {
+        assert!(Architecture::Single { width: 0, classes: 2 }.check().is_err());
+        assert!(Architecture::Jigsaw { width: 2, permutations: 0, hidden: None }.check().is_err());
+        let head = |dropout| Architecture::Head {
+            features: 1,
+            hidden: 1,
+            relu: true,
+            dropout,
+            classes: 2,
+        };
+        assert!(head(0.0).check().is_ok());
+        assert!(head(1.0).check().is_err() && head(f64::NAN).check().is_err());
     }
 }

@@ -32,9 +32,9 @@ impl Learner {
     /// A frozen stage neither learns nor moves its batch-norm statistics.
     ///
     /// # Errors
-    /// When the weights to load lack a tensor of the backbone, have one of
-    /// another shape or one that is not finite; when a stage is frozen and
-    /// nothing was loaded.
+    /// When a size or a setting is impossible; when the weights to load lack
+    /// a tensor of the backbone, have one of another shape or one that is not
+    /// finite; when a stage is frozen and nothing was loaded.
     pub fn new(
         architecture: Architecture,
         start: Start,
@@ -42,6 +42,8 @@ impl Learner {
         optimizer: OptimizerSettings,
         device: &Device,
     ) -> Result<Learner, Problem> {
+        architecture.check()?;
+        optimizer.check()?;
         let device = device.clone().inner();
         let mut weights = initial_weights(&architecture, &start, frozen)?;
         let mut parameters = Parameters::new();
@@ -91,7 +93,14 @@ impl Learner {
                 parameter.value = value;
             }
         }
-        self.optimizer.step(&mut self.parameters, gradients, &mut self.moments, learning_rate);
+        let optimizer = &self.optimizer;
+        optimizer.step(
+            &mut self.parameters,
+            gradients,
+            &mut self.moments,
+            learning_rate,
+            self.layers,
+        );
         loss
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::Tensor;
+use rating::Problem;
 use serde::{Deserialize, Serialize};
 
-use super::pass::{Parameters, values};
+use super::pass::{Layers, Parameters, upload, values};
 
 /// How gradients become steps. The defaults are the paper's: Adam with
 /// PyTorch's constants, no weight decay, no clipping.
@@ -56,6 +57,24 @@ pub(super) struct Moments {
 }
 
 impl OptimizerSettings {
+    /// Refuses settings that no step can be made with.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let shares = [self.betas.0, self.betas.1];
+        let positive = |value: f64| value > 0.0 && value.is_finite();
+        let wrong = if !shares.iter().all(|share| (0.0..1.0).contains(share)) {
+            "betas lie in 0 to below 1"
+        } else if !positive(self.epsilon) {
+            "epsilon is above 0"
+        } else if !(self.weight_decay >= 0.0 && self.weight_decay.is_finite()) {
+            "weight_decay is 0 or more"
+        } else if !self.gradient_clip.is_none_or(positive) {
+            "gradient_clip is above 0"
+        } else {
+            return Ok(());
+        };
+        Err(Problem::new(format!("an optimizer's {wrong}")))
+    }
+
     /// Moves every parameter that has a gradient.
     pub(super) fn step(
         &self,
@@ -63,6 +82,7 @@ impl OptimizerSettings {
         gradients: BTreeMap<String, Tensor<1>>,
         moments: &mut Moments,
         learning_rate: f64,
+        layers: Layers,
     ) {
         moments.steps += 1;
         let clip = self.clip_factor(&gradients, parameters);
@@ -73,12 +93,12 @@ impl OptimizerSettings {
                 Some(factor) => gradient.mul_scalar(factor),
                 None => gradient,
             };
-            update.apply(
-                &mut parameter.value,
-                gradient,
-                moments.first.entry(name.clone()),
-                moments.second.entry(name),
-            );
+            let first = moments.first.entry(name.clone()).or_insert_with(|| gradient.zeros_like());
+            let second = moments.second.entry(name).or_insert_with(|| gradient.zeros_like());
+            match layers {
+                Layers::Plain => update.apply(&mut parameter.value, gradient, first, second),
+                Layers::Cpu => update.apply_on_cpu(&mut parameter.value, gradient, first, second),
+            }
         }
     }
 
@@ -119,8 +139,6 @@ struct Update {
     kept: f64,
 }
 
-type Entry<'a> = std::collections::btree_map::Entry<'a, String, Tensor<1>>;
-
 impl Update {
     fn new(settings: &OptimizerSettings, steps: u64, learning_rate: f64) -> Update {
         let (first, second) = settings.betas;
@@ -136,12 +154,13 @@ impl Update {
         }
     }
 
+    /// In tensor operations, for every device.
     fn apply(
         &self,
         weight: &mut Tensor<1>,
         gradient: Tensor<1>,
-        first: Entry<'_>,
-        second: Entry<'_>,
+        first: &mut Tensor<1>,
+        second: &mut Tensor<1>,
     ) {
         let mut old = weight.clone();
         let mut gradient = gradient;
@@ -151,16 +170,89 @@ impl Update {
         if self.kept != 1.0 {
             old = old.mul_scalar(self.kept);
         }
-        let mean = blend(first, gradient.clone(), self.betas.0);
-        let square = blend(second, gradient.clone() * gradient, self.betas.1);
-        let scale = square.sqrt().div_scalar(self.second_correction).add_scalar(self.epsilon);
-        *weight = old - mean.mul_scalar(self.size) / scale;
+        let blend = |moment: &Tensor<1>, value: Tensor<1>, decay: f64| {
+            moment.clone().mul_scalar(decay) + value.mul_scalar(1.0 - decay)
+        };
+        *first = blend(first, gradient.clone(), self.betas.0);
+        *second = blend(second, gradient.clone() * gradient, self.betas.1);
+        let root = second.clone().sqrt().div_scalar(self.second_correction);
+        *weight = old - first.clone().mul_scalar(self.size) / root.add_scalar(self.epsilon);
+    }
+
+    /// The same in one walk through memory, where the tensors lie in it.
+    fn apply_on_cpu(
+        &self,
+        weight: &mut Tensor<1>,
+        gradient: Tensor<1>,
+        first: &mut Tensor<1>,
+        second: &mut Tensor<1>,
+    ) {
+        let device = weight.device();
+        let gradient = values(gradient);
+        let [mut weights, mut firsts, mut seconds] =
+            [&*weight, &*first, &*second].map(|tensor| values(tensor.clone()));
+        let (first_kept, second_kept) = (self.betas.0 as f32, self.betas.1 as f32);
+        let (first_new, second_new) = ((1.0 - self.betas.0) as f32, (1.0 - self.betas.1) as f32);
+        let (size, epsilon) = (self.size as f32, self.epsilon as f32);
+        let correction = self.second_correction as f32;
+        let (decay, kept) = (self.gradient_decay as f32, self.kept as f32);
+        let moments = firsts.iter_mut().zip(&mut seconds);
+        for ((weight, gradient), (first, second)) in weights.iter_mut().zip(&gradient).zip(moments)
+        {
+            let gradient = gradient + decay * *weight;
+            *first = first_kept * *first + first_new * gradient;
+            *second = second_kept * *second + second_new * gradient * gradient;
+            *weight = kept * *weight - size * *first / (second.sqrt() / correction + epsilon);
+        }
+        *weight = upload(weights, &device);
+        *first = upload(firsts, &device);
+        *second = upload(seconds, &device);
     }
 }
 
-/// The new moment: the old one decayed, and the rest of the new value.
-fn blend(moment: Entry<'_>, value: Tensor<1>, decay: f64) -> Tensor<1> {
-    let moment = moment.or_insert_with(|| value.zeros_like());
-    *moment = moment.clone().mul_scalar(decay) + value.mul_scalar(1.0 - decay);
-    moment.clone()
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn settings_without_a_step_are_refused() {
+        let settings = OptimizerSettings::default;
+        assert!(settings().check().is_ok());
+        for wrong in [
+            OptimizerSettings { betas: (0.9, 1.0), ..settings() },
+            OptimizerSettings { epsilon: 0.0, ..settings() },
+            OptimizerSettings { weight_decay: -1.0, ..settings() },
+            OptimizerSettings { gradient_clip: Some(f64::NAN), ..settings() },
+        ] {
+            assert!(wrong.check().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn one_walk_is_the_tensor_operations() {
+        let device = Device::flex();
+        let tensor = |data: [f32; 4]| upload(data.to_vec(), &device);
+        for kind in [OptimizerKind::Adam, OptimizerKind::AdamW] {
+            let settings =
+                OptimizerSettings { kind, weight_decay: 0.1, ..OptimizerSettings::default() };
+            let update = Update::new(&settings, 3, 1e-2);
+            let run = |on_cpu: bool| {
+                let mut weight = tensor([0.5, -1.0, 2.0, 0.0]);
+                let mut first = tensor([0.1, 0.2, -0.3, 0.0]);
+                let mut second = tensor([0.3, 0.2, 0.1, 0.0]);
+                let gradient = tensor([1.0, -2.0, 0.5, 0.0]);
+                if on_cpu {
+                    update.apply_on_cpu(&mut weight, gradient, &mut first, &mut second);
+                } else {
+                    update.apply(&mut weight, gradient, &mut first, &mut second);
+                }
+                [weight, first, second].map(values).concat()
+            };
+            for (found, expected) in run(true).iter().zip(run(false)) {
+                assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! column, sample)`: a convolution is then one matrix product. The matrix is
 //! made for a few output rows at a time, so that it stays in the cache.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::geometry::{Maps, Window};
@@ -36,42 +37,76 @@ impl Columns {
         (0..height).step_by(rows).map(move |start| start..(start + rows).min(height))
     }
 
-    /// Writes the piece for these output rows; `columns` is fully overwritten.
-    pub fn gather(&self, input: &[f32], rows: Range<usize>, columns: &mut [f32]) {
-        let batch = self.input.batch;
+    /// The input with the columns of each row sorted by their place in a
+    /// stride: first those a window can start at, then those one further ...
+    /// So every run under a tap is one piece of memory for any stride.
+    pub fn sorted<'a>(&self, input: &'a [f32]) -> Cow<'a, [f32]> {
+        if self.window.stride == 1 {
+            return Cow::Borrowed(input);
+        }
+        let mut sorted = vec![0.0; input.len()];
+        self.each_column(|plain, in_order| {
+            sorted[in_order].copy_from_slice(&input[plain]);
+        });
+        Cow::Owned(sorted)
+    }
+
+    /// The inverse of [`Columns::sorted`].
+    pub fn unsorted(&self, sorted: Vec<f32>) -> Vec<f32> {
+        if self.window.stride == 1 {
+            return sorted;
+        }
+        let mut input = vec![0.0; sorted.len()];
+        self.each_column(|plain, in_order| input[plain].copy_from_slice(&sorted[in_order]));
+        input
+    }
+
+    /// Visits every column of every row of the input: where it lies, and
+    /// where it does when sorted.
+    fn each_column(&self, mut visit: impl FnMut(Range<usize>, Range<usize>)) {
+        let Maps { channels, height, width, batch } = self.input;
+        for row in 0..channels * height {
+            for x in 0..width {
+                let [plain, sorted] = [x, self.place(x)]
+                    .map(|x| (row * width + x) * batch..(row * width + x + 1) * batch);
+                visit(plain, sorted);
+            }
+        }
+    }
+
+    /// Where a column of the input lies among the sorted ones.
+    fn place(&self, x: usize) -> usize {
         let stride = self.window.stride;
+        let before: usize =
+            (0..x % stride).map(|start| (self.input.width - start).div_ceil(stride)).sum();
+        before + x / stride
+    }
+
+    /// Writes the piece for these output rows of a sorted input; `columns` is
+    /// fully overwritten.
+    pub fn gather(&self, sorted: &[f32], rows: Range<usize>, columns: &mut [f32]) {
+        let batch = self.input.batch;
         self.each_run(rows, |run| {
-            let (before, rest) =
-                columns[run.column..][..self.output.row()].split_at_mut(run.inside.start * batch);
+            let row = &mut columns[run.column..][..self.output.row()];
+            let (before, rest) = row.split_at_mut(run.inside.start * batch);
             let (inside, after) = rest.split_at_mut(run.inside.len() * batch);
             before.fill(0.0);
             after.fill(0.0);
-            let Some(from) = run.input else { return inside.fill(0.0) };
-            if stride == 1 {
-                inside.copy_from_slice(&input[from..from + inside.len()]);
-            } else {
-                let sources = input[from..].chunks(batch).step_by(stride);
-                for (to, from) in inside.chunks_exact_mut(batch).zip(sources) {
-                    to.copy_from_slice(from);
-                }
+            match run.input {
+                Some(from) => inside.copy_from_slice(&sorted[from..from + inside.len()]),
+                None => inside.fill(0.0),
             }
         });
     }
 
-    /// Adds the piece for these output rows to the input it came from.
-    pub fn scatter(&self, columns: &[f32], rows: Range<usize>, input: &mut [f32]) {
+    /// Adds the piece for these output rows to the sorted input it came from.
+    pub fn scatter(&self, columns: &[f32], rows: Range<usize>, sorted: &mut [f32]) {
         let batch = self.input.batch;
-        let stride = self.window.stride;
         self.each_run(rows, |run| {
             let Some(to) = run.input else { return };
             let inside = &columns[run.column..][run.inside.start * batch..run.inside.end * batch];
-            if stride == 1 {
-                add(&mut input[to..to + inside.len()], inside);
-            } else {
-                let targets = input[to..].chunks_mut(batch).step_by(stride);
-                for (to, from) in targets.zip(inside.chunks_exact(batch)) {
-                    add(to, from);
-                }
+            for (sum, term) in sorted[to..].iter_mut().zip(inside) {
+                *sum += term;
             }
         });
     }
@@ -87,7 +122,7 @@ impl Columns {
                     for y in rows.clone() {
                         let first = window.under(inside.start, tap_x, input.width);
                         let from = window.under(y, tap_y, input.height).zip(first).map(|(y, x)| {
-                            channel * input.plane() + y * input.row() + x * input.batch
+                            channel * input.plane() + y * input.row() + self.place(x) * input.batch
                         });
                         visit(Run { column, inside: inside.clone(), input: from });
                         column += output.row();
@@ -104,12 +139,6 @@ struct Run {
     column: usize,
     /// Output columns that lie on the input.
     inside: Range<usize>,
-    /// Where the first of them lies in the input; `None` off its rows.
+    /// Where the first of them lies in the sorted input; `None` off its rows.
     input: Option<usize>,
-}
-
-fn add(sum: &mut [f32], terms: &[f32]) {
-    for (sum, term) in sum.iter_mut().zip(terms) {
-        *sum += term;
-    }
 }

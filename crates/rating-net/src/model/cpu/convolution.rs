@@ -27,17 +27,25 @@ pub fn forward(columns: &Columns, input: &[f32], weight: &[f32]) -> Vec<f32> {
 /// The gradient of the weight, from the input and the gradient of the output.
 pub fn weight_gradient(columns: &Columns, input: &[f32], output: &[f32]) -> Vec<f32> {
     let out = output.len() / columns.output.plane();
-    let mut gradient = vec![0.0; out * columns.height()];
+    // Made on its side: the product then packs the few rows of the output's
+    // gradient, and reads the many columns as they lie.
+    let mut on_side = vec![0.0; columns.height() * out];
     each_piece(columns, Some(input), |rows, piece| {
         let into = Matrix {
-            data: gradient.as_mut_slice(),
+            data: on_side.as_mut_slice(),
             rows: out,
             columns: columns.height(),
-            row_stride: columns.height(),
-            column_stride: 1,
+            row_stride: 1,
+            column_stride: out,
         };
         add_product(into, in_maps(output, columns, &rows), transposed(wide(piece, columns, &rows)));
     });
+    let mut gradient = vec![0.0; on_side.len()];
+    for (row, gradient) in gradient.chunks_exact_mut(columns.height()).enumerate() {
+        for (value, side) in gradient.iter_mut().zip(on_side[row..].iter().step_by(out)) {
+            *value = *side;
+        }
+    }
     gradient
 }
 
@@ -46,18 +54,12 @@ pub fn input_gradient(columns: &Columns, weight: &[f32], output: &[f32]) -> Vec<
     let mut gradient = vec![0.0; columns.input.len()];
     each_piece(columns, None, |rows, piece| {
         piece.fill(0.0);
-        let into = Matrix {
-            rows: columns.height(),
-            columns: width(columns, &rows),
-            row_stride: width(columns, &rows),
-            column_stride: 1,
-            data: &mut *piece,
-        };
+        let into = Matrix::row_major(&mut *piece, columns.height(), width(columns, &rows));
         let weight = transposed(row_major(weight, columns.height()));
         add_product(into, weight, in_maps(output, columns, &rows));
         columns.scatter(piece, rows, &mut gradient);
     });
-    gradient
+    columns.unsorted(gradient)
 }
 
 /// Works through the pieces of the matrix; they hold the columns of `input`
@@ -67,6 +69,7 @@ fn each_piece(
     input: Option<&[f32]>,
     mut work: impl FnMut(Range<usize>, &mut [f32]),
 ) {
+    let sorted = input.map(|input| columns.sorted(input));
     SCRATCH.with_borrow_mut(|scratch| {
         for rows in columns.pieces() {
             let length = columns.height() * width(columns, &rows);
@@ -74,8 +77,8 @@ fn each_piece(
                 scratch.resize(length, 0.0);
             }
             let piece = &mut scratch[..length];
-            if let Some(input) = input {
-                columns.gather(input, rows.clone(), piece);
+            if let Some(sorted) = &sorted {
+                columns.gather(sorted, rows.clone(), piece);
             }
             work(rows, piece);
         }
@@ -87,8 +90,9 @@ fn width(columns: &Columns, rows: &Range<usize>) -> usize {
     rows.len() * columns.output.row()
 }
 
+/// A whole slice, row after row.
 fn row_major(data: &[f32], columns: usize) -> Matrix<&[f32]> {
-    Matrix { data, rows: data.len() / columns, columns, row_stride: columns, column_stride: 1 }
+    Matrix::row_major(data, data.len() / columns, columns)
 }
 
 /// A piece of columns.

@@ -227,7 +227,7 @@ struct MaxPool;
 struct Won {
     window: Window,
     input: Maps,
-    winners: Vec<u8>,
+    winners: Vec<u32>,
 }
 
 impl Backward<Flex, 1> for MaxPool {

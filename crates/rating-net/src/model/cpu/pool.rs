@@ -2,58 +2,82 @@
 
 use super::geometry::{Maps, Window};
 
-/// The largest value under each window, and its place in the window; ties go
-/// to the first, as in PyTorch.
-pub fn forward(window: Window, input: Maps, values: &[f32]) -> (Vec<f32>, Vec<u8>) {
+/// Samples worked on at a time, held in registers.
+const LANES: usize = 16;
+
+/// The largest value under each window, and its place in the window (as wide
+/// as a value, for the vector unit). Ties go to the first, as in PyTorch.
+pub fn forward(window: Window, input: Maps, values: &[f32]) -> (Vec<f32>, Vec<u32>) {
     let output = window.output(input);
-    let mut largest = vec![f32::NEG_INFINITY; output.len()];
-    let mut winners = vec![0_u8; output.len()];
-    each_tap(window, input, |tap, from, to| {
-        let values = &values[from..from + input.batch];
-        let largest = &mut largest[to..to + input.batch];
-        let winners = &mut winners[to..to + input.batch];
-        for ((largest, winner), value) in largest.iter_mut().zip(winners).zip(values) {
-            // Not `>`: a NaN must win, not vanish.
-            let wins = !(*value <= *largest);
-            *largest = if wins { *value } else { *largest };
-            *winner = if wins { tap } else { *winner };
+    let mut largest = vec![0.0; output.len()];
+    let mut winners = vec![0; output.len()];
+    each_window(window, input, |to, taps| {
+        for start in (0..input.batch).step_by(LANES) {
+            let lanes = LANES.min(input.batch - start);
+            let mut best = [f32::NEG_INFINITY; LANES];
+            let mut winner = [0_u32; LANES];
+            for (tap, from) in taps {
+                let values = &values[from + start..][..lanes];
+                for ((best, winner), value) in best.iter_mut().zip(&mut winner).zip(values) {
+                    // Written so that a NaN wins instead of vanishing.
+                    let stays = *value <= *best;
+                    *best = if stays { *best } else { *value };
+                    *winner = if stays { *winner } else { *tap };
+                }
+            }
+            largest[to + start..][..lanes].copy_from_slice(&best[..lanes]);
+            winners[to + start..][..lanes].copy_from_slice(&winner[..lanes]);
         }
     });
     (largest, winners)
 }
 
 /// The gradient of the input: each output's goes to the value that won.
-pub fn backward(window: Window, input: Maps, winners: &[u8], gradient: &[f32]) -> Vec<f32> {
-    let mut sum = vec![0.0; input.len()];
-    each_tap(window, input, |tap, from, to| {
-        let sum = &mut sum[from..from + input.batch];
-        let gradient = &gradient[to..to + input.batch];
-        let winners = &winners[to..to + input.batch];
-        for ((sum, gradient), winner) in sum.iter_mut().zip(gradient).zip(winners) {
-            *sum += if *winner == tap { *gradient } else { 0.0 };
-        }
-    });
-    sum
-}
-
-/// Visits every value under every window: its place in the window, where its
-/// samples start in the input, and where those of the window do in the output.
-fn each_tap(window: Window, input: Maps, mut visit: impl FnMut(u8, usize, usize)) {
-    let output = window.output(input);
-    for channel in 0..input.channels {
-        for y in 0..output.height {
-            for x in 0..output.width {
-                let to = channel * output.plane() + y * output.row() + x * output.batch;
-                for tap_y in 0..window.side {
-                    let Some(from_y) = window.under(y, tap_y, input.height) else { continue };
-                    for tap_x in 0..window.side {
-                        let Some(from_x) = window.under(x, tap_x, input.width) else { continue };
-                        let from =
-                            channel * input.plane() + from_y * input.row() + from_x * input.batch;
-                        visit((tap_y * window.side + tap_x) as u8, from, to);
-                    }
+pub fn backward(window: Window, input: Maps, winners: &[u32], gradient: &[f32]) -> Vec<f32> {
+    let mut sums = vec![0.0; input.len()];
+    each_window(window, input, |to, taps| {
+        for start in (0..input.batch).step_by(LANES) {
+            let lanes = LANES.min(input.batch - start);
+            // Copies, so that the compiler need not fear an overlap.
+            let (mut won, mut winner) = ([0.0; LANES], [0_u32; LANES]);
+            won[..lanes].copy_from_slice(&gradient[to + start..][..lanes]);
+            winner[..lanes].copy_from_slice(&winners[to + start..][..lanes]);
+            for (tap, from) in taps {
+                let sums = &mut sums[from + start..][..lanes];
+                for ((sum, won), winner) in sums.iter_mut().zip(&won).zip(&winner) {
+                    *sum += if winner == tap { *won } else { 0.0 };
                 }
             }
         }
+    });
+    sums
+}
+
+/// Visits every window: where its samples start in the output, and the values
+/// under it, each with its place in the window and where its samples start in
+/// the input.
+fn each_window(window: Window, input: Maps, mut visit: impl FnMut(usize, &[(u32, usize)])) {
+    let output = window.output(input);
+    let mut taps = Vec::new();
+    for channel in 0..input.channels {
+        for y in 0..output.height {
+            for x in 0..output.width {
+                taps.clear();
+                for (tap, (tap_y, tap_x)) in (0..).zip(places(window.side)) {
+                    let from_y = window.under(y, tap_y, input.height);
+                    let from_x = window.under(x, tap_x, input.width);
+                    if let Some((from_y, from_x)) = from_y.zip(from_x) {
+                        let row = channel * input.plane() + from_y * input.row();
+                        taps.push((tap, row + from_x * input.batch));
+                    }
+                }
+                visit(channel * output.plane() + y * output.row() + x * output.batch, &taps);
+            }
+        }
     }
+}
+
+/// Rows and columns of a window, row by row.
+fn places(side: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..side).flat_map(move |y| (0..side).map(move |x| (y, x)))
 }
