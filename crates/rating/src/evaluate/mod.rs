@@ -204,6 +204,8 @@ pub fn evaluate(
         let pairs = rows.iter().filter(|row| row.cohort == *name).count();
         cohorts.insert((*name).to_owned(), cohort::figures(protocol, pairs, cases, samples, rng));
     }
+    let origins = cases.values().flatten().map(|case| case.row.origin.with(case.score.origin));
+    let origin = origins.max().unwrap_or(Origin::Clinical);
     let everything: Vec<Case<'_>> =
         cases.into_values().flatten().filter(|case| !case.row.is_invalid(protocol)).collect();
     let resamples = resamples_of(&everything, samples, rng);
@@ -212,11 +214,6 @@ pub fn evaluate(
     let mut bundles: Vec<String> = scores.iter().map(|score| score.bundle.clone()).collect();
     bundles.sort();
     bundles.dedup();
-    let origin = everything
-        .iter()
-        .map(|case| case.row.origin.with(case.score.origin))
-        .max()
-        .unwrap_or(Origin::Clinical);
     Ok(Evaluation {
         schema: "rating.evaluation/1",
         origin,
