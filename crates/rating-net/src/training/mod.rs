@@ -12,6 +12,7 @@ pub(crate) mod finished;
 
 mod features;
 mod inputs;
+mod opening;
 mod scale;
 mod session;
 pub(crate) mod setup;

@@ -6,24 +6,23 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use rating::network::TrainingId;
-use rating::{Problem, Seed, jigsaw};
+use rating::{Problem, Seed};
 use rating_frozen::weights::{self, Weights};
 
 use crate::TrainError;
-use crate::config::{HeadFeatures, Place, Select};
+use crate::config::{Place, Select};
 use crate::job::Job;
-use crate::model::{Device, Learner, Start};
-use crate::plan::{self, StartFrom, Task};
+use crate::model::{Device, Learner};
+use crate::plan::Task;
 use crate::progress::Event;
 use crate::sampling;
 use crate::training::checkpoint::Checkpoint;
-use crate::training::features::FeatureTable;
 use crate::training::finished::Finished;
-use crate::training::inputs::{Batch, Features, Inputs, Jigsaws, Pictures};
-use crate::training::metrics::{Best, Criterion, EpochMetrics};
+use crate::training::inputs::{Batch, Inputs};
+use crate::training::metrics::{Best, Criterion, EpochMetrics, Validation};
 use crate::training::scale::Scale;
 use crate::training::setup::{FORWARD, Setup};
-use crate::training::{Control, answer, is_measured, seed};
+use crate::training::{Control, answer, is_measured, opening, seed};
 
 /// A training under way.
 pub struct Session<'a> {
@@ -49,7 +48,7 @@ impl<'a> Session<'a> {
         control: Control<'a>,
     ) -> Result<Session<'a>, TrainError> {
         let seed = seed(job, &task.id);
-        let mut learner = learner(job, task, &setup, seed, device)?;
+        let mut learner = opening::learner(job, task, &setup, seed, device)?;
         let checkpoint = match checkpoint {
             Some(checkpoint) => {
                 learner.restore(&checkpoint.state)?;
@@ -59,7 +58,7 @@ impl<'a> Session<'a> {
                 Checkpoint { history: Vec::new(), best: None, state: Vec::new(), kept: Vec::new() }
             }
         };
-        let (inputs, scale) = inputs(job, task, &setup, seed, control)?;
+        let (inputs, scale) = opening::inputs(job, task, &setup, seed, control)?;
         Ok(Session { job, task, setup, seed, inputs, scale, learner, checkpoint, control })
     }
 
@@ -165,7 +164,7 @@ impl<'a> Session<'a> {
         Ok((total / order.len().max(1) as f64, learning_rate))
     }
 
-    fn validate(&self) -> Result<Option<crate::training::metrics::Validation>, TrainError> {
+    fn validate(&self) -> Result<Option<Validation>, TrainError> {
         let mut labels = Vec::new();
         let mut logits = Vec::new();
         for pairs in sampling::batches(&self.setup.split.validation, self.setup.recipe.batch) {
@@ -177,7 +176,9 @@ impl<'a> Session<'a> {
             self.rescale(&mut batch);
             logits.extend(self.learner.evaluate(&batch.inputs, pairs.len()));
             labels.extend(batch.labels);
-            self.passed(self.setup.work.sample * FORWARD * pairs.len() as f64);
+            if !matches!(self.task.id, TrainingId::Fusion(_)) {
+                self.passed(self.setup.work.sample * FORWARD * pairs.len() as f64);
+            }
         }
         let classes = self.setup.architecture.classes();
         if logits.iter().any(|logit| !logit.is_finite()) {
@@ -245,117 +246,4 @@ impl<'a> Session<'a> {
         };
         Ok((finished, file))
     }
-}
-
-fn learner(
-    job: &Job,
-    task: &Task,
-    setup: &Setup<'_>,
-    seed: Seed,
-    device: &Device,
-) -> Result<Learner, TrainError> {
-    let weights = match &task.start {
-        StartFrom::Random => None,
-        StartFrom::Imagenet => job.imagenet().map(|imagenet| imagenet.weights.clone()),
-        StartFrom::Jigsaw(id) | StartFrom::Sibling(id) => Some(job.finished_weights(id)?),
-    };
-    // A random stem that never learns would be noise for good.
-    let frozen = if weights.is_some() { setup.recipe.freeze.as_slice() } else { &[] };
-    let start = Start { weights, seed };
-    let optimizer = setup.recipe.optimizer.clone();
-    Ok(Learner::new(setup.architecture.clone(), start, frozen, optimizer, device)?)
-}
-
-type Shown<'a> = (Box<dyn Inputs + 'a>, Option<Scale>);
-
-fn inputs<'a>(
-    job: &'a Job,
-    task: &Task,
-    setup: &Setup<'_>,
-    seed: Seed,
-    control: Control<'_>,
-) -> Result<Shown<'a>, TrainError> {
-    let bug = || TrainError::Bug(format!("{} sees no modality of the protocol", task.id));
-    let modality = plan::modality(job.protocol(), &task.id);
-    match &task.id {
-        TrainingId::Jigsaw { .. } => {
-            Ok((Box::new(jigsaws(job, modality.ok_or_else(bug)?, seed)), None))
-        }
-        TrainingId::Extractor { .. } | TrainingId::Single(_) => {
-            Ok((Box::new(pictures(job, modality.ok_or_else(bug)?, setup)), None))
-        }
-        TrainingId::Fusion(_) => {
-            let features = features(job, task, setup, seed, control)?;
-            let scale = job.config().fusion.standardise.then(|| {
-                let mut rows = Batch::default();
-                for &pair in &setup.split.training {
-                    features.clean(pair, &mut rows);
-                }
-                Scale::of(&rows.inputs, rows.inputs.len() / setup.split.training.len().max(1))
-            });
-            Ok((Box::new(features), scale))
-        }
-    }
-}
-
-fn pictures<'a>(job: &'a Job, modality: usize, setup: &Setup<'_>) -> Pictures<'a> {
-    let colour = job.protocol().modalities()[modality].colour;
-    Pictures {
-        examples: job.data().examples(),
-        modality,
-        preprocess: &job.config().preprocess,
-        ranges: job.config().augment.ranges(colour),
-        labels: setup.labels.clone(),
-    }
-}
-
-fn jigsaws(job: &Job, modality: usize, seed: Seed) -> Jigsaws<'_> {
-    let config = job.config();
-    let colour = job.protocol().modalities()[modality].colour;
-    let side = jigsaw::jigsaw_px(config.preprocess.input_px);
-    Jigsaws {
-        examples: job.data().examples(),
-        modality,
-        preprocess: config.preprocess.with_input_px(side),
-        ranges: config.augment.ranges(colour),
-        permutations: jigsaw::permutations(config.jigsaw.permutations),
-        standardise_tiles: config.jigsaw.standardise_tiles,
-        seed: seed.child("validation"),
-    }
-}
-
-fn features<'a>(
-    job: &'a Job,
-    task: &Task,
-    setup: &Setup<'_>,
-    seed: Seed,
-    control: Control<'_>,
-) -> Result<Features<'a>, TrainError> {
-    let copies = match job.config().fusion.head_features {
-        HeadFeatures::Cached => job.config().fusion.copies,
-        HeadFeatures::Live => 0,
-    };
-    let mut tables = Vec::new();
-    for extractor in &task.needs {
-        let modality = plan::modality(job.protocol(), extractor).ok_or_else(|| {
-            TrainError::Bug(format!("{extractor} sees no modality of the protocol"))
-        })?;
-        let network = answer::single(job, &job.finished_weights(extractor)?)?;
-        let pictures = pictures(job, modality, setup);
-        let seed = seed.child("copies").child(extractor);
-        let table = FeatureTable::compute(
-            pictures,
-            network,
-            &setup.split.training,
-            copies,
-            seed,
-            |images| {
-                let image_passes = FORWARD * images as f64;
-                control.observer.event(&Event::Passed { id: &task.id, image_passes });
-                control.check().is_ok()
-            },
-        )?;
-        tables.push(table.ok_or(TrainError::Interrupted)?);
-    }
-    Ok(Features { tables, labels: setup.labels.clone() })
 }

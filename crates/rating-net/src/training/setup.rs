@@ -4,7 +4,7 @@ use rating::jigsaw;
 use rating::network::TrainingId;
 
 use crate::TrainError;
-use crate::config::{HeadFeatures, Recipe};
+use crate::config::{HeadFeatures, Recipe, Select};
 use crate::data::Split;
 use crate::job::Job;
 use crate::model::Architecture;
@@ -44,6 +44,8 @@ pub struct Work {
     pub sample: f64,
     /// An epoch.
     pub epoch: f64,
+    /// Measuring the last epoch, where the others are not measured.
+    pub last: f64,
     /// Epochs at most.
     pub epochs: u32,
 }
@@ -51,7 +53,7 @@ pub struct Work {
 impl Work {
     /// What is left after some epochs.
     pub fn left(&self, epochs_done: u32) -> f64 {
-        self.before + self.epoch * f64::from(self.epochs.saturating_sub(epochs_done))
+        self.before + self.last + self.epoch * f64::from(self.epochs.saturating_sub(epochs_done))
     }
 }
 
@@ -73,7 +75,7 @@ impl<'a> Setup<'a> {
         let warm = matches!(task.start, StartFrom::Sibling(_));
         let epochs = recipe.epochs(warm);
         let shown = sampling::epoch_len(&classes, rebalance) as f64;
-        let work = work(job, &task.id, &split, shown, epochs);
+        let work = work(job, &task.id, &split, shown, epochs, recipe.select);
         let architecture = architecture(job, &task.id).ok_or_else(bug)?;
         Ok(Setup { recipe, warm, epochs, architecture, split, labels, classes, rebalance, work })
     }
@@ -105,36 +107,38 @@ fn architecture(job: &Job, id: &TrainingId) -> Option<Architecture> {
     })
 }
 
-fn work(job: &Job, id: &TrainingId, split: &Split, shown: f64, epochs: u32) -> Work {
-    let judged = split.validation.len() as f64 * FORWARD;
+fn work(
+    job: &Job,
+    id: &TrainingId,
+    split: &Split,
+    shown: f64,
+    epochs: u32,
+    select: Select,
+) -> Work {
     let config = job.config();
+    let images = |sample: f64| {
+        let judged = sample * FORWARD * split.validation.len() as f64;
+        let (each, last) = if select == Select::Best { (judged, 0.0) } else { (0.0, judged) };
+        Work { before: 0.0, sample, epoch: sample * shown + each, last, epochs }
+    };
     match id {
         TrainingId::Jigsaw { .. } => {
             let px = config.preprocess.input_px;
             let tile = jigsaw::Tiles::new(jigsaw::jigsaw_px(px)).tile;
-            let sample = 9.0 * (f64::from(tile) / f64::from(px)).powi(2);
-            Work { before: 0.0, sample, epoch: sample * (shown + judged), epochs }
+            images(9.0 * (f64::from(tile) / f64::from(px)).powi(2))
         }
-        TrainingId::Extractor { .. } | TrainingId::Single(_) => {
-            Work { before: 0.0, sample: 1.0, epoch: shown + judged, epochs }
-        }
+        TrainingId::Extractor { .. } | TrainingId::Single(_) => images(1.0),
         TrainingId::Fusion(network) => {
             let measurement = job.protocol().measurement(&network.measurement).unwrap_or(0);
-            let modalities = job.protocol().modalities_of(measurement).len() as f64;
+            let sample = job.protocol().modalities_of(measurement).len() as f64 * FORWARD;
             let pairs = (split.training.len() + split.validation.len()) as f64;
             let copies = (split.training.len() * config.fusion.copies) as f64;
-            match config.fusion.head_features {
-                HeadFeatures::Cached => Work {
-                    before: modalities * FORWARD * (pairs + copies),
-                    sample: 0.0,
-                    epoch: 0.0,
-                    epochs,
-                },
-                HeadFeatures::Live => {
-                    let sample = modalities * FORWARD;
-                    Work { before: sample * pairs, sample, epoch: sample * shown, epochs }
-                }
-            }
+            // The head itself is next to nothing.
+            let (before, sample) = match config.fusion.head_features {
+                HeadFeatures::Cached => (sample * (pairs + copies), 0.0),
+                HeadFeatures::Live => (sample * pairs, sample),
+            };
+            Work { before, sample, epoch: sample * shown, last: 0.0, epochs }
         }
     }
 }

@@ -7,10 +7,14 @@
 //! read from several is an extractor for each and a head; jigsaws exist where
 //! a modality is marked for them (method, sections 4 and 8).
 
+mod start;
+
 use rating::network::{NetworkId, TrainingId};
 use rating::{Grade, Protocol};
 
-use crate::config::{Config, GInit, Recipe, WarmStart};
+use crate::config::{Config, Recipe, WarmStart};
+pub use start::StartFrom;
+use start::{WARM_SOURCE, pretrains, start};
 
 /// One training of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,43 +26,6 @@ pub struct Task {
     /// The trainings that must be finished before.
     pub needs: Vec<TrainingId>,
 }
-
-/// What a training's weights start from (method, section 4, "Starting weights").
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StartFrom {
-    /// Drawn from the training's seed.
-    Random,
-    /// The file of ImageNet weights.
-    Imagenet,
-    /// The backbone of the fold's jigsaw.
-    Jigsaw(TrainingId),
-    /// The same network for another task, output layer included.
-    Sibling(TrainingId),
-}
-
-impl StartFrom {
-    /// The words a bundle uses: `random`, `imagenet` or the training's name.
-    #[must_use]
-    pub fn words(&self) -> String {
-        match self {
-            StartFrom::Random => "random".to_owned(),
-            StartFrom::Imagenet => "imagenet".to_owned(),
-            StartFrom::Jigsaw(id) | StartFrom::Sibling(id) => id.to_string(),
-        }
-    }
-
-    /// The training it comes from, if it comes from one.
-    #[must_use]
-    pub fn training(&self) -> Option<&TrainingId> {
-        match self {
-            StartFrom::Random | StartFrom::Imagenet => None,
-            StartFrom::Jigsaw(id) | StartFrom::Sibling(id) => Some(id),
-        }
-    }
-}
-
-/// The task other tasks of a measurement start from under `warm_start = "gt1"`.
-const WARM_SOURCE: Grade = 1;
 
 /// All trainings of a study, each after those it needs.
 #[must_use]
@@ -138,10 +105,6 @@ pub fn modality(protocol: &Protocol, id: &TrainingId) -> Option<usize> {
     }
 }
 
-fn pretrains(config: &Config, protocol: &Protocol) -> bool {
-    config.training.jigsaw.is_some() && protocol.pretrain_modality().is_some()
-}
-
 fn folds_and_seeds(config: &Config) -> impl Iterator<Item = (u8, u8)> {
     let seeds = config.seeds;
     (1..=config.folds).flat_map(move |fold| (1..=seeds).map(move |seed| (fold, seed)))
@@ -185,55 +148,17 @@ fn add_network(
     tasks.push(Task { id, start: StartFrom::Random, needs: extractors });
 }
 
-/// What an extractor or a network of one modality starts from.
-fn start(
-    config: &Config,
-    protocol: &Protocol,
-    measurement: usize,
-    modality: usize,
-    id: &TrainingId,
-) -> StartFrom {
-    let tasks = protocol.measurements()[measurement].tasks();
-    if let Some(sibling) = sibling(config, tasks, id) {
-        return StartFrom::Sibling(sibling);
-    }
-    let jigsaw = pretrains(config, protocol)
-        .then(|| StartFrom::Jigsaw(TrainingId::Jigsaw { fold: id.fold(), seed: id.seed() }));
-    let imagenet = config.start.imagenet.is_some().then_some(StartFrom::Imagenet);
-    let is_extractor = matches!(id, TrainingId::Extractor { .. });
-    let jigsaw_first = protocol.pretrain_modality() == Some(modality)
-        || (is_extractor && config.start.g_init == GInit::Jigsaw);
-    let start = if jigsaw_first { jigsaw.or(imagenet) } else { imagenet.or(jigsaw) };
-    start.unwrap_or(StartFrom::Random)
-}
-
-/// The same training for the task that others start from, if this is not it.
-fn sibling(config: &Config, tasks: u8, id: &TrainingId) -> Option<TrainingId> {
-    if config.start.warm_start == WarmStart::None || tasks <= WARM_SOURCE {
-        return None;
-    }
-    let source = |network: &NetworkId| {
-        (network.above != WARM_SOURCE).then(|| NetworkId { above: WARM_SOURCE, ..network.clone() })
-    };
-    match id {
-        TrainingId::Extractor { modality, network } => {
-            Some(TrainingId::Extractor { modality: modality.clone(), network: source(network)? })
-        }
-        TrainingId::Single(network) => Some(TrainingId::Single(source(network)?)),
-        TrainingId::Jigsaw { .. } | TrainingId::Fusion(_) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::config::GInit;
 
     fn config(name: &str) -> Config {
         let text = match name {
-            "paper" => include_str!("../../../configs/paper.toml"),
-            _ => include_str!("../../../configs/quick.toml"),
+            "paper" => include_str!("../../../../configs/paper.toml"),
+            _ => include_str!("../../../../configs/quick.toml"),
         };
         Config::from_toml(text).unwrap()
     }
@@ -309,7 +234,7 @@ mod tests {
 
     #[test]
     fn one_grayscale_modality_is_jigsaws_and_single_networks() {
-        let text = include_str!("../../../configs/protocols/salivary-omeract.toml");
+        let text = include_str!("../../../../configs/protocols/salivary-omeract.toml");
         let salivary = Protocol::from_toml(text).unwrap();
         let tasks = plan(&config("quick"), &salivary);
         assert_eq!(tasks.len(), 10 + 30);
