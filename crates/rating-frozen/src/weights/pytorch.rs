@@ -34,10 +34,13 @@ pub(super) fn read_zip(bytes: &[u8]) -> Result<Weights, Problem> {
     let pickle = pickle::read(&program)?;
     let state_dict = StateDict::find(&pickle)?;
 
+    // Nor are all together: entries of an archive may share their bytes.
+    let mut left = bytes.len();
     let mut storages = Storages::new();
     for key in state_dict.storage_keys() {
-        let storage = part(&mut archive, &format!("{folder}data/{key}"), bytes.len())?;
+        let storage = part(&mut archive, &format!("{folder}data/{key}"), left)?;
         let storage = storage.ok_or_else(|| damaged(format_args!("no storage {key:?}")))?;
+        left -= storage.len();
         storages.insert(key.to_owned(), Cow::Owned(storage));
     }
     state_dict.weights(&storages, bytes.len())
