@@ -161,6 +161,7 @@ fn what_does_not_hold_together_is_not_written() {
             info.networks.push(info.networks[23].clone())
         }),
         ("network sh.gt0.fold3.seed1 is missing", |info| info.folds = 3),
+        ("24 networks, 3060 are needed", |info| info.folds = 255),
         ("at least one fold", |info| info.folds = 0),
         ("no modality \"mri\"", |info| info.networks[0].modalities[0] = "mri".to_owned()),
         ("sees 2 images, 1 modalities", |info| drop(info.networks[0].modalities.pop())),

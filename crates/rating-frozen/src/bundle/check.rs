@@ -43,6 +43,19 @@ pub(super) fn info(info: &BundleInfo) -> Result<(), Problem> {
 
 /// Every network exactly once, in order, and no other.
 fn complete(info: &BundleInfo) -> Result<(), Problem> {
+    // Counted first: a small file may ask for millions. Where fewer are missing,
+    // the first of them is named.
+    let tasks: usize = info
+        .protocol
+        .measurements()
+        .iter()
+        .map(|measurement| usize::from(measurement.tasks()))
+        .sum();
+    let count = tasks * usize::from(info.folds) * usize::from(info.seeds);
+    if info.networks.len() < count / 2 {
+        let found = info.networks.len();
+        return Err(Problem::new(format!("{found} networks, {count} are needed")));
+    }
     let needed = needed(&info.protocol, info.folds, info.seeds);
     for (position, id) in needed.iter().enumerate() {
         match info.networks.get(position) {
