@@ -135,31 +135,6 @@ impl Protocol {
         Protocol::try_from(written)
     }
 
-    /// This protocol with one measurement, whose networks see one modality: an
-    /// arm of an ablation. Pairs stay the same.
-    ///
-    /// # Panics
-    /// Without such a measurement or modality.
-    #[must_use]
-    pub fn only(&self, measurement: usize, modality: usize) -> Protocol {
-        let modality = &self.written.modalities[modality].name;
-        let measurement = Measurement {
-            modalities: vec![modality.clone()],
-            ..self.written.measurements[measurement].clone()
-        };
-        let written = Written {
-            name: format!("{}-{}-{modality}", self.written.name, measurement.short),
-            title: format!("{}: {} from {modality}", self.written.title, measurement.name),
-            combined: Combined::None,
-            valid: None,
-            invalid: None,
-            heatmap: None,
-            measurements: vec![measurement],
-            ..self.written.clone()
-        };
-        Protocol::try_from(written).expect("a part of a protocol is a protocol")
-    }
-
     /// The protocol as a file.
     #[must_use]
     pub fn to_toml(&self) -> String {
@@ -462,15 +437,6 @@ mod tests {
     fn a_protocol_survives_its_file() {
         let eoss = Protocol::eoss();
         assert_eq!(Protocol::from_toml(&eoss.to_toml()).unwrap(), eoss);
-    }
-
-    #[test]
-    fn an_arm_has_one_measurement_of_one_modality() {
-        let arm = Protocol::eoss().only(0, 0);
-        assert_eq!(arm.name(), "eoss-sh-grayscale");
-        assert_eq!((arm.modalities().len(), arm.measurements().len()), (2, 1));
-        assert_eq!(arm.modalities_of(0), [0]);
-        assert!(arm.is_valid(&[0]) && arm.combined(&[2]).is_none());
     }
 
     #[test]

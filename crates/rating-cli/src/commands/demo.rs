@@ -68,7 +68,7 @@ pub fn run(args: &DemoArgs) -> Result<(), Failure> {
         None => None,
         Some((measurement, modality)) => {
             export_arm(&job, &source, measurement, modality, &folders.grayscale)?;
-            Some(score_tests(&folders.grayscale, &file)?)
+            Some((measurement, score_tests(&folders.grayscale, &file)?))
         }
     };
     let seed = Seed::new(args.seed).child("demo");

@@ -8,7 +8,6 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::compare::{Difference, accuracy_difference};
 use rating::manifest::Row;
-use rating::scores::{Method, Probability, decide};
 use rating::preprocess::Preprocess;
 use rating::shortcut::{self, Logistic, PENALTY};
 use rating::stats::{Graded, Interval};
@@ -25,18 +24,19 @@ const SAMPLES: usize = 1000;
 /// Grades of one measurement by pair.
 type Grades<'a> = BTreeMap<&'a str, Grade>;
 
-/// All comparisons, on both test cohorts together.
+/// All comparisons, on both test cohorts together. `grayscale`: the scores in
+/// which one measurement (position) comes from grayscale alone.
 pub fn all(
     protocol: &Protocol,
     file: &ManifestFile,
     phantoms: &Path,
     scored: &Scored,
-    grayscale: Option<&Scored>,
+    grayscale: Option<&(usize, Scored)>,
     seed: Seed,
 ) -> Result<Vec<Comparison>, Failure> {
     let mut comparisons = Vec::new();
-    if let Some(grayscale) = grayscale {
-        comparisons.push(fusion_against_grayscale(protocol, file, scored, grayscale, seed)?);
+    if let Some((measurement, grayscale)) = grayscale {
+        comparisons.push(fusion_against_grayscale(protocol, file, scored, grayscale, *measurement, seed)?);
     }
     comparisons.extend(against_shortcut(protocol, file, scored, seed)?);
     comparisons.push(reader_agreement(protocol, file, phantoms)?);
@@ -70,29 +70,20 @@ fn rng(seed: Seed, label: &str) -> ChaCha8Rng {
 }
 
 /// Synovial hypertrophy from both images against the grayscale extractors
-/// alone, decoded alike: the same votes for every other measurement.
+/// alone; everything else, decoding included, is alike.
 fn fusion_against_grayscale(
     protocol: &Protocol,
     file: &ManifestFile,
     scored: &Scored,
     grayscale: &Scored,
+    measurement: usize,
     seed: Seed,
 ) -> Result<Comparison, Failure> {
-    let measurement = 0;
-    let short = &protocol.measurements()[measurement].short;
-    let alone: BTreeMap<&str, &[Probability]> =
-        grayscale.probabilities.iter().map(|(pair, answers)| (pair.as_str(), answers.as_slice())).collect();
-    let mut second = Grades::new();
-    for (pair, answers) in &scored.probabilities {
-        let mut answers: Vec<Probability> =
-            answers.iter().filter(|answer| &answer.network.measurement != short).cloned().collect();
-        answers.extend(alone.get(pair.as_str()).copied().unwrap_or_default().iter().cloned());
-        second.insert(pair, decide(protocol, &answers, Method::Multitude)?.grades[measurement]);
-    }
-    let first = grades_of(scored, measurement);
+    let (first, second) = (grades_of(scored, measurement), grades_of(grayscale, measurement));
     let difference = difference(protocol, file, measurement, &first, &second, &mut rng(seed, "fusion"))?;
+    let name = protocol.measurements()[measurement].name.replace('_', " ");
     Ok(Comparison {
-        title: "Does the Doppler image help to grade synovial hypertrophy?".to_owned(),
+        title: format!("Does the Doppler image help to grade {name}?"),
         sentence: "Accuracy of the fusion networks and of the grayscale networks alone, both test cohorts together, same decoding.".to_owned(),
         rows: difference_rows(&difference, "fusion of both images", "grayscale alone"),
     })
