@@ -2,22 +2,26 @@
 
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
 use rating::Protocol;
 use rating::manifest::{Manifest, checks};
 
+/// Read once: it takes longer than most tables.
+static EOSS: LazyLock<Protocol> = LazyLock::new(Protocol::eoss);
+
 fuzz_target!(|bytes: &[u8]| {
-    let eoss = Protocol::eoss();
-    let manifest = match Manifest::parse(bytes, &eoss) {
+    let manifest = match Manifest::parse(bytes, &EOSS) {
         Ok(manifest) => manifest,
         Err(problems) => {
             assert!(!problems.is_empty(), "refused without a reason");
             return;
         }
     };
-    let written = manifest.to_csv(&eoss);
-    assert_eq!(Manifest::parse(written.as_bytes(), &eoss).as_ref(), Ok(&manifest), "{written}");
+    let written = manifest.to_csv(&EOSS);
+    assert_eq!(Manifest::parse(written.as_bytes(), &EOSS).as_ref(), Ok(&manifest), "{written}");
 
-    let _ = checks::check_rows(&manifest, &eoss);
-    let _ = checks::missing_grades(&manifest, "train", &eoss);
+    let _ = checks::check_rows(&manifest, &EOSS);
+    let _ = checks::missing_grades(&manifest, "train", &EOSS);
 });

@@ -3,16 +3,20 @@
 
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
 use rating::Protocol;
 use rating::scores::{
     Method, decide, decide_votes, parse_probabilities, parse_scores, probabilities_csv, scores_csv,
 };
 
+/// Read once: it takes longer than most tables.
+static EOSS: LazyLock<Protocol> = LazyLock::new(Protocol::eoss);
+
 fuzz_target!(|bytes: &[u8]| {
-    let eoss = Protocol::eoss();
-    scores(bytes, &eoss);
-    probabilities(bytes, &eoss);
+    scores(bytes, &EOSS);
+    probabilities(bytes, &EOSS);
 });
 
 /// Means are written to six decimals, so it is the second writing that must
