@@ -14,6 +14,30 @@ pub type Grade = u8;
 /// Most combinations of grades a protocol may span.
 pub const MOST_COMBINATIONS: usize = 1_000_000;
 
+/// Columns and stages of our files, which no modality or measurement may be called.
+const RESERVED: [&str; 20] = [
+    "pair_id",
+    "patient_id",
+    "cohort",
+    "origin",
+    "joint",
+    "side",
+    "hospital",
+    "device",
+    "doppler_mode",
+    "sex",
+    "age",
+    "operator",
+    "visit",
+    "fold",
+    "combined",
+    "weight",
+    "conflict",
+    "bundle",
+    "jigsaw",
+    "fusion",
+];
+
 /// Modalities, measurements and the medical rules between them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
@@ -296,13 +320,18 @@ fn check_names(written: &Written) -> Result<(), Problem> {
     if std::iter::once(written.name.as_str()).any(|name| !is_plain(name)) {
         return Err(plain_problem("name", &written.name));
     }
-    let reserved = ["combined", "weight", "conflict", "jigsaw", "fusion"];
+    let measured = written.measurements.iter().flat_map(|each| [&each.name, &each.short]);
+    let seen = written.modalities.iter().map(|modality| &modality.name);
+    for (key, name) in measured.map(|name| ("measurements", name)).chain(seen.map(|name| ("modalities", name))) {
+        if RESERVED.contains(&name.as_str()) || name.starts_with("x_") {
+            return Err(Problem::new(format!("{name:?} has a meaning of its own in our files")).in_column(key));
+        }
+    }
     for measurement in &written.measurements {
-        for name in [&measurement.name, &measurement.short] {
-            if reserved.contains(&name.as_str()) {
-                return Err(Problem::new(format!("{name:?} has a meaning of its own in result files"))
-                    .in_column("measurements"));
-            }
+        if written.modalities.iter().any(|modality| modality.name == measurement.name) {
+            return Err(Problem::new(format!("{:?} is a modality, too", measurement.name))
+                .in_column("measurements")
+                .hint("both are columns of the manifest"));
         }
         if !(2..=10).contains(&measurement.grades) {
             return Err(Problem::new(format!("{} grades; 2 to 10 are possible", measurement.grades))
@@ -449,6 +478,8 @@ mod tests {
             ("above = 0", "above = 3", "no task"),
             ("pretrain = true", "pretrained = true", "unknown field"),
             ("short = \"sh\"", "short = \"vascularity\"", "stands twice"),
+            ("short = \"sh\"", "short = \"fusion\"", "meaning of its own"),
+            ("name = \"doppler\"", "name = \"age\"", "meaning of its own"),
         ] {
             let problem = Protocol::from_toml(&text.replacen(from, to, 1)).unwrap_err();
             assert!(problem.to_string().contains(expected), "{problem}");
