@@ -3,20 +3,20 @@
 use burn::tensor::Device;
 use rating::Problem;
 
+/// Devices that need a Cargo feature of the same name.
+const FEATURES: [&str; 4] = ["cuda", "vulkan", "metal", "webgpu"];
+
 /// The devices this build can use: `cpu`, and one for each Cargo feature.
 #[must_use]
 pub fn device_names() -> Vec<&'static str> {
     let mut names = vec!["cpu"];
-    for (name, built_in) in [
-        ("cuda", cfg!(feature = "cuda")),
-        ("vulkan", cfg!(feature = "vulkan")),
-        ("metal", cfg!(feature = "metal")),
-        ("webgpu", cfg!(feature = "webgpu")),
-    ] {
-        if built_in {
-            names.push(name);
-        }
-    }
+    let built_in = [
+        cfg!(feature = "cuda"),
+        cfg!(feature = "vulkan"),
+        cfg!(feature = "metal"),
+        cfg!(feature = "webgpu"),
+    ];
+    names.extend(FEATURES.into_iter().zip(built_in).filter_map(|(name, has)| has.then_some(name)));
     names
 }
 
@@ -35,7 +35,7 @@ pub fn device(name: &str) -> Result<Device, Problem> {
         "metal" => Ok(Device::metal(burn::tensor::DeviceKind::DefaultDevice)),
         #[cfg(feature = "webgpu")]
         "webgpu" => Ok(Device::webgpu(burn::tensor::DeviceKind::DefaultDevice)),
-        "cuda" | "vulkan" | "metal" | "webgpu" => {
+        name if FEATURES.contains(&name) => {
             Err(Problem::new(format!("this build has no device {name:?}")).hint(format!(
                 "it has {}; build with --features {name} for this one",
                 device_names().join(", ")
