@@ -38,7 +38,8 @@ impl ManifestFile {
     pub fn read(path: &Path, protocol: &Protocol) -> Result<ManifestFile, Failure> {
         let name = path.display().to_string();
         let bytes = files::read(path)?;
-        let manifest = Manifest::parse(&bytes, protocol).map_err(|problems| in_file(problems, &name))?;
+        let manifest =
+            Manifest::parse(&bytes, protocol).map_err(|problems| in_file(problems, &name))?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(ManifestFile { name, folder, manifest })
     }
@@ -52,7 +53,11 @@ impl ManifestFile {
         let mut problems = Vec::new();
         for (modality, reference) in protocol.modalities().iter().zip(&row.views) {
             let place = |problem: Problem| {
-                let problem = Problem { what: format!("{}: {}", reference.path, problem.what), file: None, ..problem };
+                let problem = Problem {
+                    what: format!("{}: {}", reference.path, problem.what),
+                    file: None,
+                    ..problem
+                };
                 problem.in_file(&self.name).at_row(position + 2).in_column(&modality.name)
             };
             match load_image(&self.folder.join(&reference.path)) {
@@ -87,20 +92,24 @@ impl ManifestFile {
         keep: impl Fn(&Row, &LoadedPair) -> T + Sync,
     ) -> Result<(Vec<Option<T>>, Findings), Failure> {
         let bar = Bar::new(title, self.manifest.rows.iter().filter(|row| wanted(row)).count());
-        let loaded: Vec<Option<Result<(T, LoadedMeta), Vec<Problem>>>> = (0..self.manifest.rows.len())
-            .into_par_iter()
-            .map(|position| {
-                let row = &self.manifest.rows[position];
-                if !wanted(row) || stop::asked() {
-                    return None;
-                }
-                let outcome = self.load(position, protocol).map(|loaded| {
-                    (keep(row, &loaded), LoadedMeta { hashes: loaded.hashes, warnings: loaded.warnings })
-                });
-                bar.advance(1);
-                Some(outcome)
-            })
-            .collect();
+        let loaded: Vec<Option<Result<(T, LoadedMeta), Vec<Problem>>>> =
+            (0..self.manifest.rows.len())
+                .into_par_iter()
+                .map(|position| {
+                    let row = &self.manifest.rows[position];
+                    if !wanted(row) || stop::asked() {
+                        return None;
+                    }
+                    let outcome = self.load(position, protocol).map(|loaded| {
+                        (
+                            keep(row, &loaded),
+                            LoadedMeta { hashes: loaded.hashes, warnings: loaded.warnings },
+                        )
+                    });
+                    bar.advance(1);
+                    Some(outcome)
+                })
+                .collect();
         bar.finish();
         stop::check()?;
 
@@ -151,8 +160,10 @@ pub fn load_image(path: &Path) -> Result<LoadedImage, Problem> {
     let bytes = files::read(path).map_err(|problem| Problem { file: None, ..problem })?;
     let decoded = rating::decode::decode(&bytes)?;
     let warning = decoded.orientation.map(|orientation| {
-        Problem::new(format!("the file asks to be turned (EXIF orientation {orientation}); it is not"))
-            .hint("ROIs are in stored pixels; check that this one lies right")
+        Problem::new(format!(
+            "the file asks to be turned (EXIF orientation {orientation}); it is not"
+        ))
+        .hint("ROIs are in stored pixels; check that this one lies right")
     });
     Ok(LoadedImage { image: decoded.image, warning })
 }

@@ -62,7 +62,9 @@ impl Failure {
                     eprintln!("error: {problem}");
                 }
             }
-            Failure::Bundle(problem) | Failure::CannotWrite(problem) => eprintln!("error: {problem}"),
+            Failure::Bundle(problem) | Failure::CannotWrite(problem) => {
+                eprintln!("error: {problem}")
+            }
             Failure::Interrupted => eprintln!("interrupted"),
         }
     }

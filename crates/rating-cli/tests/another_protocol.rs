@@ -21,7 +21,8 @@ fn glands(folder: &std::path::Path) -> String {
             GrayImage::from_fn(48, 40, |x, y| Luma([shade(x, y)]))
                 .save(folder.join(format!("{name}.png")))
                 .unwrap();
-            rows += &format!("{name},p{patient},train,phantom,,left,,,{name}.png,4,4,44,36,{grade}\n");
+            rows +=
+                &format!("{name},p{patient},train,phantom,,left,,,{name}.png,4,4,44,36,{grade}\n");
         }
     }
     rows
@@ -40,21 +41,48 @@ fn one_grayscale_modality_trains_and_scores() {
     fs::write(&manifest, rows).unwrap();
     let config = folder.path().join("config.toml");
     let nano = fs::read_to_string(nano()).unwrap();
-    fs::write(&config, nano.replace("protocol = \"eoss\"", &format!("protocol = {:?}", text(&protocol)))).unwrap();
+    fs::write(
+        &config,
+        nano.replace("protocol = \"eoss\"", &format!("protocol = {:?}", text(&protocol))),
+    )
+    .unwrap();
 
     succeed(&["check", text(&manifest), "--protocol", text(&protocol)]);
     let bundle = folder.path().join("bundle");
-    succeed(&["train", "--config", text(&config), "--manifest", text(&manifest), "--out", text(&bundle)]);
+    succeed(&[
+        "train",
+        "--config",
+        text(&config),
+        "--manifest",
+        text(&manifest),
+        "--out",
+        text(&bundle),
+    ]);
     let scores = folder.path().join("scores");
-    succeed(&["score", "--bundle", text(&bundle), "--manifest", text(&manifest), "--out", text(&scores)]);
+    succeed(&[
+        "score",
+        "--bundle",
+        text(&bundle),
+        "--manifest",
+        text(&manifest),
+        "--out",
+        text(&scores),
+    ]);
     let table = fs::read_to_string(scores.join("scores.csv")).unwrap();
     assert_eq!(table.lines().count(), 25);
     assert!(table.starts_with(&format!("pair_id,{measurement},combined,")), "{table}");
     let report = folder.path().join("report");
     let scores = scores.join("scores.csv");
     succeed(&[
-        "evaluate", "--scores", text(&scores), "--manifest", text(&manifest), "--protocol", text(&protocol),
-        "--out", text(&report),
+        "evaluate",
+        "--scores",
+        text(&scores),
+        "--manifest",
+        text(&manifest),
+        "--protocol",
+        text(&protocol),
+        "--out",
+        text(&report),
     ]);
     assert!(report.join("evaluation.html").exists());
 }

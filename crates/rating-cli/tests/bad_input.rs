@@ -49,14 +49,18 @@ impl Cohort {
     fn complains(&self, expected: &[&str]) {
         let complaints = refuse(3, &["check", text(&self.manifest())]);
         let found = complaints.lines().any(|line| {
-            line.starts_with("error: ") && line.contains("manifest.csv") && expected.iter().all(|part| line.contains(part))
+            line.starts_with("error: ")
+                && line.contains("manifest.csv")
+                && expected.iter().all(|part| line.contains(part))
         });
         assert!(found, "{complaints} should say {expected:?}");
     }
 }
 
 fn row(pair: &str, patient: &str) -> String {
-    format!("{pair},{patient},train,phantom,MCP2,left,H,D,{pair}-g.png,{pair}-d.png,5,5,50,35,5,5,50,35,cdus,2,1")
+    format!(
+        "{pair},{patient},train,phantom,MCP2,left,H,D,{pair}-g.png,{pair}-d.png,5,5,50,35,5,5,50,35,cdus,2,1"
+    )
 }
 
 #[test]
@@ -77,7 +81,9 @@ fn images_that_cannot_be_read_are_named() {
     cohort.complains(&[&place[..], &["does not exist", "hint"]].concat());
 
     let mut jpeg = std::io::Cursor::new(Vec::new());
-    RgbImage::from_fn(60, 40, |x, y| Rgb([(x * y) as u8; 3])).write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    RgbImage::from_fn(60, 40, |x, y| Rgb([(x * y) as u8; 3]))
+        .write_to(&mut jpeg, ImageFormat::Jpeg)
+        .unwrap();
     let jpeg = jpeg.into_inner();
     replace(&jpeg[..jpeg.len() / 2]);
     cohort.complains(&place);
@@ -123,9 +129,22 @@ fn grades_that_cannot_be_are_named() {
     cohort.write(&[&row("a", "p1").replace(",2,1", ",,1")]);
     let config = nano();
     let out = cohort.path("bundle");
-    let complaint =
-        refuse(3, &["train", "--config", text(&config), "--manifest", text(&cohort.manifest()), "--out", text(&out)]);
-    assert!(complaint.contains("row 2, column synovial_hypertrophy: pair a has no grade"), "{complaint}");
+    let complaint = refuse(
+        3,
+        &[
+            "train",
+            "--config",
+            text(&config),
+            "--manifest",
+            text(&cohort.manifest()),
+            "--out",
+            text(&out),
+        ],
+    );
+    assert!(
+        complaint.contains("row 2, column synovial_hypertrophy: pair a has no grade"),
+        "{complaint}"
+    );
     assert!(!out.exists());
 }
 
@@ -158,7 +177,8 @@ fn cohorts_that_cannot_be_trained_on_are_refused() {
     let config = nano();
     let out = cohort.path("bundle");
     let manifest = cohort.manifest();
-    let train = ["train", "--config", text(&config), "--manifest", text(&manifest), "--out", text(&out)];
+    let train =
+        ["train", "--config", text(&config), "--manifest", text(&manifest), "--out", text(&out)];
 
     cohort.write(&[&row("a", "p1"), &row("b", "p1")]);
     let complaint = refuse(3, &train);
@@ -167,7 +187,10 @@ fn cohorts_that_cannot_be_trained_on_are_refused() {
     // All pairs are above "> 0" and "> 1": nothing to tell apart.
     cohort.write(&[&row("a", "p1"), &row("b", "p2"), &row("c", "p3")]);
     let complaint = refuse(3, &train);
-    assert!(complaint.contains("fold 1: the pairs to learn from are all above synovial_hypertrophy 0"), "{complaint}");
+    assert!(
+        complaint.contains("fold 1: the pairs to learn from are all above synovial_hypertrophy 0"),
+        "{complaint}"
+    );
     assert!(!out.exists());
 
     cohort.write(&[&row("a", "p1").replace(",train,", ",test,")]);
@@ -188,9 +211,14 @@ fn weights_that_are_no_numbers_are_refused() {
     let nano = fs::read_to_string(nano()).unwrap();
     fs::write(&config, nano.replace("[start]", "[start]\nimagenet = \"nan.safetensors\"")).unwrap();
     let out = folder.path().join("bundle");
-    let complaint =
-        refuse(3, &["train", "--config", text(&config), "--manifest", text(&manifest), "--out", text(&out)]);
-    assert!(complaint.contains("nan.safetensors") && complaint.contains("conv1.weight"), "{complaint}");
+    let complaint = refuse(
+        3,
+        &["train", "--config", text(&config), "--manifest", text(&manifest), "--out", text(&out)],
+    );
+    assert!(
+        complaint.contains("nan.safetensors") && complaint.contains("conv1.weight"),
+        "{complaint}"
+    );
 }
 
 /// A trained nano bundle and the cohort it learned from.
@@ -206,7 +234,8 @@ fn damaged_and_foreign_bundles_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (bundle, manifest) = bundle(folder.path());
     let out = folder.path().join("scores");
-    let score = ["score", "--bundle", text(&bundle), "--manifest", text(&manifest), "--out", text(&out)];
+    let score =
+        ["score", "--bundle", text(&bundle), "--manifest", text(&manifest), "--out", text(&out)];
 
     for name in ["bundle.json", "sh.gt1.fold2.seed1.safetensors"] {
         let path = bundle.join(name);
@@ -257,11 +286,29 @@ fn a_full_disk_leaves_nothing_half_written() {
         return;
     }
     let out = small.join("scores");
-    let output = run(&["score", "--bundle", text(&bundle), "--manifest", text(&manifest), "--out", text(&out)]);
-    let names: Vec<_> = fs::read_dir(&out).map(|entries| entries.flatten().map(|entry| entry.file_name()).collect()).unwrap_or_default();
+    let output = run(&[
+        "score",
+        "--bundle",
+        text(&bundle),
+        "--manifest",
+        text(&manifest),
+        "--out",
+        text(&out),
+    ]);
+    let names: Vec<_> = fs::read_dir(&out)
+        .map(|entries| entries.flatten().map(|entry| entry.file_name()).collect())
+        .unwrap_or_default();
     let work = small.join("bundle");
     let config = nano();
-    let train = run(&["train", "--config", text(&config), "--manifest", text(&manifest), "--out", text(&work)]);
+    let train = run(&[
+        "train",
+        "--config",
+        text(&config),
+        "--manifest",
+        text(&manifest),
+        "--out",
+        text(&work),
+    ]);
     let bundle_exists = work.join("bundle.json").exists();
     std::process::Command::new("umount").arg(text(&small)).status().unwrap();
 
@@ -281,6 +328,9 @@ fn flags_that_do_not_fit_are_a_usage_error() {
     refuse(2, &["check"]);
     let complaint = refuse(3, &["check", "no/such/manifest.csv"]);
     assert!(complaint.contains("no/such/manifest.csv: the file does not exist"), "{complaint}");
-    refuse(3, &["decode", "--protocol", "no-such-protocol", "--votes", text(&root().join("README.md"))]);
+    refuse(
+        3,
+        &["decode", "--protocol", "no-such-protocol", "--votes", text(&root().join("README.md"))],
+    );
     refuse(4, &["bundle", "verify", "no/such/bundle"]);
 }

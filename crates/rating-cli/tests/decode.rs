@@ -30,7 +30,8 @@ fn votes_of_the_eoss_vectors_give_their_grades() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("votes.jsonl");
     fs::write(&path, votes).unwrap();
-    let answers = lines(&succeed(&["decode", "--protocol", "eoss", "--votes", text(&path), "--json"]));
+    let answers =
+        lines(&succeed(&["decode", "--protocol", "eoss", "--votes", text(&path), "--json"]));
     assert_eq!(answers.len(), cases.len());
     for (answer, case) in answers.iter().zip(cases) {
         assert_eq!(answer["grades"]["synovial_hypertrophy"], case["predicted_sh"], "{case}");

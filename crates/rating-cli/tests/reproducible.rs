@@ -13,7 +13,15 @@ use support::{assert_equal_folders, nano, phantoms, rating, succeed, text, train
 /// Scores every pair of the manifest.
 fn score(bundle: &Path, manifest: &Path, out: &Path, threads: &str) {
     succeed(&[
-        "score", "--bundle", text(bundle), "--manifest", text(manifest), "--out", text(out), "--threads", threads,
+        "score",
+        "--bundle",
+        text(bundle),
+        "--manifest",
+        text(manifest),
+        "--out",
+        text(out),
+        "--threads",
+        threads,
     ]);
 }
 
@@ -49,7 +57,15 @@ fn jobs_order_of_rows_and_kills_change_no_byte() {
 fn killed_again_and_again(manifest: &Path, out: &Path) {
     for round in 0.. {
         let mut child = rating()
-            .args(["train", "--config", text(&nano()), "--manifest", text(manifest), "--out", text(out)])
+            .args([
+                "train",
+                "--config",
+                text(&nano()),
+                "--manifest",
+                text(manifest),
+                "--out",
+                text(out),
+            ])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -74,13 +90,24 @@ fn ctrl_c_keeps_what_is_done_and_says_so() {
     let manifest = phantoms(folder.path());
     let out = folder.path().join("bundle");
     let child = rating()
-        .args(["train", "--config", text(&nano()), "--manifest", text(&manifest), "--out", text(&out)])
+        .args([
+            "train",
+            "--config",
+            text(&nano()),
+            "--manifest",
+            text(&manifest),
+            "--out",
+            text(&out),
+        ])
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     thread::sleep(Duration::from_millis(700));
-    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(killed.success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));

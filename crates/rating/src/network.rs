@@ -135,8 +135,7 @@ impl FromStr for NetworkId {
 
     fn from_str(text: &str) -> Result<NetworkId, Problem> {
         network(&parts(text)).ok_or_else(|| {
-            Problem::new(format!("{text:?} is not a network"))
-                .hint("such as sh.gt0.fold1.seed1")
+            Problem::new(format!("{text:?} is not a network")).hint("such as sh.gt0.fold1.seed1")
         })
     }
 }
@@ -199,7 +198,15 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "sh", "sh.gt0.fold0.seed1", "sh.gt0.fold01.seed1", "sh.gt.fold1.seed1", "a.b.sh.gt0.fold1.seed1", ".gt0.fold1.seed1"] {
+        for text in [
+            "",
+            "sh",
+            "sh.gt0.fold0.seed1",
+            "sh.gt0.fold01.seed1",
+            "sh.gt.fold1.seed1",
+            "a.b.sh.gt0.fold1.seed1",
+            ".gt0.fold1.seed1",
+        ] {
             assert!(text.parse::<NetworkId>().is_err(), "{text}");
             assert!(text.parse::<TrainingId>().is_err(), "{text}");
         }

@@ -47,7 +47,11 @@ impl Pair {
     ///
     /// # Errors
     /// Fewer or more images than the protocol has modalities.
-    pub fn new(id: impl Into<String>, views: Vec<View>, protocol: &Protocol) -> Result<Pair, Problem> {
+    pub fn new(
+        id: impl Into<String>,
+        views: Vec<View>,
+        protocol: &Protocol,
+    ) -> Result<Pair, Problem> {
         let id = id.into();
         let wanted = protocol.modalities().len();
         if views.len() != wanted {

@@ -21,13 +21,7 @@ pub struct Problem {
 impl Problem {
     /// A problem that has no place yet.
     pub fn new(what: impl Into<String>) -> Problem {
-        Problem {
-            what: what.into(),
-            file: None,
-            row: None,
-            column: None,
-            hint: None,
-        }
+        Problem { what: what.into(), file: None, row: None, column: None, hint: None }
     }
 
     /// The same, in this file. A file already named stays: the innermost

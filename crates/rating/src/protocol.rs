@@ -154,8 +154,7 @@ impl Protocol {
     /// Anything that is not a protocol: unknown keys, names twice, a
     /// measurement of a modality that does not exist, combinations out of range.
     pub fn from_toml(text: &str) -> Result<Protocol, Problem> {
-        let written: Written =
-            toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
+        let written: Written = toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
         Protocol::try_from(written)
     }
 
@@ -322,9 +321,12 @@ fn check_names(written: &Written) -> Result<(), Problem> {
     }
     let measured = written.measurements.iter().flat_map(|each| [&each.name, &each.short]);
     let seen = written.modalities.iter().map(|modality| &modality.name);
-    for (key, name) in measured.map(|name| ("measurements", name)).chain(seen.map(|name| ("modalities", name))) {
+    for (key, name) in
+        measured.map(|name| ("measurements", name)).chain(seen.map(|name| ("modalities", name)))
+    {
         if RESERVED.contains(&name.as_str()) || name.starts_with("x_") {
-            return Err(Problem::new(format!("{name:?} has a meaning of its own in our files")).in_column(key));
+            return Err(Problem::new(format!("{name:?} has a meaning of its own in our files"))
+                .in_column(key));
         }
     }
     for measurement in &written.measurements {
@@ -334,14 +336,20 @@ fn check_names(written: &Written) -> Result<(), Problem> {
                 .hint("both are columns of the manifest"));
         }
         if !(2..=10).contains(&measurement.grades) {
-            return Err(Problem::new(format!("{} grades; 2 to 10 are possible", measurement.grades))
-                .in_column(format!("measurements.{}.grades", measurement.name)));
+            return Err(Problem::new(format!(
+                "{} grades; 2 to 10 are possible",
+                measurement.grades
+            ))
+            .in_column(format!("measurements.{}.grades", measurement.name)));
         }
         let sentences = measurement.sentences.len();
         if sentences != 0 && sentences != usize::from(measurement.grades) {
-            return Err(Problem::new(format!("{sentences} sentences for {} grades", measurement.grades))
-                .in_column(format!("measurements.{}.sentences", measurement.name))
-                .hint("one sentence for each grade, or none"));
+            return Err(Problem::new(format!(
+                "{sentences} sentences for {} grades",
+                measurement.grades
+            ))
+            .in_column(format!("measurements.{}.sentences", measurement.name))
+            .hint("one sentence for each grade, or none"));
         }
     }
     if written.modalities.iter().filter(|modality| modality.pretrain).count() > 1 {
@@ -355,7 +363,9 @@ fn check_names(written: &Written) -> Result<(), Problem> {
 /// Names become file names and column names.
 fn is_plain(name: &str) -> bool {
     !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
 }
 
 fn plain_problem(key: &str, name: &str) -> Problem {
@@ -400,8 +410,10 @@ fn resolve_valid(written: &Written) -> Result<Vec<bool>, Problem> {
     for measurement in &written.measurements {
         total = total.saturating_mul(usize::from(measurement.grades));
         if total > MOST_COMBINATIONS {
-            return Err(Problem::new(format!("more than {MOST_COMBINATIONS} combinations of grades"))
-                .in_column("measurements"));
+            return Err(Problem::new(format!(
+                "more than {MOST_COMBINATIONS} combinations of grades"
+            ))
+            .in_column("measurements"));
         }
     }
     let (key, listed, otherwise) = match (&written.valid, &written.invalid) {
@@ -433,10 +445,9 @@ fn check_heatmap(written: &Written) -> Result<(), Problem> {
     let Some(heatmap) = &written.heatmap else {
         return Ok(());
     };
-    let known = written
-        .measurements
-        .iter()
-        .any(|measurement| measurement.name == heatmap.measurement && heatmap.above < measurement.tasks());
+    let known = written.measurements.iter().any(|measurement| {
+        measurement.name == heatmap.measurement && heatmap.above < measurement.tasks()
+    });
     if known {
         return Ok(());
     }

@@ -35,12 +35,7 @@ impl Roi {
             u32::try_from(value)
                 .map_err(|_| Problem::new(format!("ROI {written} is larger than any image")))
         };
-        Ok(Roi {
-            left: side(left)?,
-            top: side(top)?,
-            right: side(right)?,
-            bottom: side(bottom)?,
-        })
+        Ok(Roi { left: side(left)?, top: side(top)?, right: side(right)?, bottom: side(bottom)? })
     }
 
     /// First column.

@@ -104,7 +104,8 @@ pub fn decide(
                         measurement.short
                     ))
                 })?;
-                sums[usize::from(above)] += answers.iter().map(|answer| answer.probability).sum::<f64>();
+                sums[usize::from(above)] +=
+                    answers.iter().map(|answer| answer.probability).sum::<f64>();
                 tasks.push(answers.iter().map(|answer| answer.bit()).collect());
             }
             measurement_votes.push(ecoc::decode(&tasks).grade);
@@ -156,7 +157,10 @@ impl<'a> Networks<'a> {
             .filter(|&position| id.above < protocol.measurements()[position].tasks())
             .ok_or_else(|| problem(&format!("is not of protocol {}", protocol.name())))?;
         if !(0.0..=1.0).contains(&probability.probability) {
-            return Err(problem(&format!("answers {}, not a probability", probability.probability)));
+            return Err(problem(&format!(
+                "answers {}, not a probability",
+                probability.probability
+            )));
         }
         if probability.threshold.is_nan() {
             return Err(problem("has no threshold"));
@@ -199,8 +203,7 @@ mod tests {
         for (measurement, grade) in ["sh", "vascularity"].into_iter().zip(grades) {
             for above in 0..3 {
                 for (fold, seed) in (1..=5).flat_map(|fold| [(fold, 1), (fold, 2)]) {
-                    let network =
-                        NetworkId { measurement: measurement.into(), above, fold, seed };
+                    let network = NetworkId { measurement: measurement.into(), above, fold, seed };
                     let probability = if grade > above { 0.9 } else { 0.2 };
                     all.push(Probability { network, probability, threshold: 0.5 });
                 }

@@ -33,10 +33,13 @@ fn evaluated(with_patients: bool) -> Evaluation {
     let mut scores = Vec::new();
     for (pair, patient, grades, votes) in LINES {
         let patient = if with_patients { patient } else { "" };
-        text += &format!("{pair},{patient},prospective,clinical,,,,,{pair}g,{pair}d,0,0,9,9,0,0,9,9,cdus,{grades}\n");
+        text += &format!(
+            "{pair},{patient},prospective,clinical,,,,,{pair}g,{pair}d,0,0,9,9,0,0,9,9,cdus,{grades}\n"
+        );
         scores.push(PairScore {
             pair_id: pair.into(),
-            decision: decide_votes(&eoss, votes.map(Vec::from).to_vec(), Method::Multitude).unwrap(),
+            decision: decide_votes(&eoss, votes.map(Vec::from).to_vec(), Method::Multitude)
+                .unwrap(),
             coloured_share: None,
             networks_used: 60,
             origin: Origin::Phantom,

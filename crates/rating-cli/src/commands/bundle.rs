@@ -20,7 +20,10 @@ pub fn run(args: &BundleArgs) -> Result<(), Failure> {
             let opened = Bundle::open(bundle)?;
             opened.verify()?;
             let networks = opened.info().networks.len();
-            commands::print(&format!("{networks} networks are whole; bundle {}\n", opened.identity().bundle))
+            commands::print(&format!(
+                "{networks} networks are whole; bundle {}\n",
+                opened.identity().bundle
+            ))
         }
     }
 }
@@ -43,9 +46,9 @@ fn words(info: &BundleInfo, hash: &str) -> String {
     for measurement in info.protocol.measurements() {
         for above in 0..measurement.tasks() {
             let networks = || {
-                info.networks
-                    .iter()
-                    .filter(|network| network.id.measurement == measurement.short && network.id.above == above)
+                info.networks.iter().filter(|network| {
+                    network.id.measurement == measurement.short && network.id.above == above
+                })
             };
             let aucs: Vec<f64> = networks().filter_map(|network| network.validation.auc).collect();
             let auc = mean(&aucs).map_or_else(|_| "-".to_owned(), |auc| format!("{auc:.3}"));

@@ -70,7 +70,8 @@ pub fn allow_invalid(findings: &mut Findings, rows: &[Row], protocol: &Protocol)
         problem.what.contains("is not possible in protocol")
             && row.is_some_and(|row| row.is_invalid(protocol))
     };
-    let (invalid, errors) = std::mem::take(&mut findings.errors).into_iter().partition(is_about_grades);
+    let (invalid, errors) =
+        std::mem::take(&mut findings.errors).into_iter().partition(is_about_grades);
     findings.errors = errors;
     findings.warnings.extend::<Vec<Problem>>(invalid);
 }
@@ -104,13 +105,15 @@ fn summaries<'a>(rows: &'a [Row], protocol: &Protocol) -> BTreeMap<&'a str, Summ
 fn words(cohorts: &BTreeMap<&str, Summary>, findings: &Findings) -> String {
     let mut text = String::new();
     for (cohort, summary) in cohorts {
-        let _ = writeln!(text, "{cohort}: {} pairs of {} patients", summary.pairs, summary.patients);
+        let _ =
+            writeln!(text, "{cohort}: {} pairs of {} patients", summary.pairs, summary.patients);
         for (measurement, grades) in &summary.grades {
             let mix: Vec<String> =
                 grades.iter().map(|(grade, count)| format!("grade {grade}: {count}")).collect();
             let _ = writeln!(text, "  {:22} {}", measurement.replace('_', " "), mix.join(", "));
         }
     }
-    let _ = writeln!(text, "{} errors, {} warnings", findings.errors.len(), findings.warnings.len());
+    let _ =
+        writeln!(text, "{} errors, {} warnings", findings.errors.len(), findings.warnings.len());
     text
 }

@@ -43,7 +43,10 @@ fn from_votes(path: &Path, protocol: &Protocol, method: Method) -> Result<Vec<Va
 }
 
 /// The pair a line names, if it does, and its votes by measurement and model.
-fn votes_of_line(line: &str, protocol: &Protocol) -> Result<(Option<String>, Vec<Vec<Grade>>), Problem> {
+fn votes_of_line(
+    line: &str,
+    protocol: &Protocol,
+) -> Result<(Option<String>, Vec<Vec<Grade>>), Problem> {
     let hint = r#"such as {"votes": {"synovial_hypertrophy": [1, 1, 2, 1, 1], "vascularity": [0, 0, 0, 1, 0]}}"#;
     let value: Value = serde_json::from_str(line)
         .map_err(|error| Problem::new(format!("not a JSON object: {error}")).hint(hint))?;
@@ -51,9 +54,13 @@ fn votes_of_line(line: &str, protocol: &Protocol) -> Result<(Option<String>, Vec
         .get("votes")
         .and_then(Value::as_object)
         .ok_or_else(|| Problem::new("no object \"votes\"").hint(hint))?;
-    let known = |name: &String| protocol.measurements().iter().any(|measurement| &measurement.name == name);
+    let known =
+        |name: &String| protocol.measurements().iter().any(|measurement| &measurement.name == name);
     if let Some(unknown) = given.keys().find(|name| !known(name)) {
-        return Err(Problem::new(format!("no measurement {unknown:?} in protocol {}", protocol.name())));
+        return Err(Problem::new(format!(
+            "no measurement {unknown:?} in protocol {}",
+            protocol.name()
+        )));
     }
     let mut votes = Vec::new();
     for measurement in protocol.measurements() {
@@ -73,7 +80,11 @@ fn votes_of_line(line: &str, protocol: &Protocol) -> Result<(Option<String>, Vec
     Ok((name, votes))
 }
 
-fn from_probabilities(path: &Path, protocol: &Protocol, method: Method) -> Result<Vec<Value>, Failure> {
+fn from_probabilities(
+    path: &Path,
+    protocol: &Protocol,
+    method: Method,
+) -> Result<Vec<Value>, Failure> {
     let place = |problem: Problem| problem.in_file(path.display().to_string());
     let pairs = parse_probabilities(&files::read(path)?, protocol).map_err(place)?;
     let mut lines = Vec::new();
@@ -82,7 +93,10 @@ fn from_probabilities(path: &Path, protocol: &Protocol, method: Method) -> Resul
         match decide(protocol, probabilities, method) {
             Ok(decision) => lines.push(answer(Some(pair_id), protocol, &decision)),
             Err(problem) => {
-                problems.push(place(Problem { what: format!("pair {pair_id}: {}", problem.what), ..problem }));
+                problems.push(place(Problem {
+                    what: format!("pair {pair_id}: {}", problem.what),
+                    ..problem
+                }));
             }
         }
     }

@@ -72,8 +72,14 @@ pub fn run(args: &DemoArgs) -> Result<(), Failure> {
         }
     };
     let seed = Seed::new(args.seed).child("demo");
-    let comparisons =
-        comparisons::all(job.protocol(), &file, &folders.phantoms, &scored, grayscale.as_ref(), seed)?;
+    let comparisons = comparisons::all(
+        job.protocol(),
+        &file,
+        &folders.phantoms,
+        &scored,
+        grayscale.as_ref(),
+        seed,
+    )?;
     let cards = contact_sheet::cards(job.protocol(), &file, &scored)?;
     let facts = facts(args, &config_name, &job, &scored);
     let page = demo_page(&DemoPage {
@@ -85,7 +91,8 @@ pub fn run(args: &DemoArgs) -> Result<(), Failure> {
         cards: &cards,
     });
     files::write(&folders.page, page.as_bytes())?;
-    let json = serde_json::to_string_pretty(&evaluation).map_err(|error| Failure::Bug(error.to_string()))?;
+    let json = serde_json::to_string_pretty(&evaluation)
+        .map_err(|error| Failure::Bug(error.to_string()))?;
     files::write(&folders.scores.join("evaluation.json"), (json + "\n").as_bytes())?;
 
     commands::print(&table(&evaluation))?;
@@ -163,7 +170,11 @@ fn remember(folders: &Folders, config: &Config) -> Result<(), Failure> {
 
 fn cohorts(sizes: &Demo, seed: u64) -> [Cohort; 3] {
     let seed = Seed::new(seed);
-    let sized = |size: CohortSize, cohort: Cohort| Cohort { patients: size.patients, pairs: size.pairs, ..cohort };
+    let sized = |size: CohortSize, cohort: Cohort| Cohort {
+        patients: size.patients,
+        pairs: size.pairs,
+        ..cohort
+    };
     [
         sized(sizes.train, Cohort::train(seed)),
         sized(sizes.prospective, Cohort::prospective(seed)),

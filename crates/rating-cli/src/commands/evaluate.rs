@@ -27,7 +27,8 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         .map_err(in_scores)?;
 
     files::make_folder(&args.out)?;
-    let json = serde_json::to_string_pretty(&evaluation).map_err(|error| Failure::Bug(error.to_string()))?;
+    let json = serde_json::to_string_pretty(&evaluation)
+        .map_err(|error| Failure::Bug(error.to_string()))?;
     files::write(&args.out.join("evaluation.json"), (json + "\n").as_bytes())?;
     let page = rating_report::evaluation_page(&evaluation);
     files::write(&args.out.join("evaluation.html"), page.as_bytes())?;
@@ -40,11 +41,16 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
 
 /// The main figures as text: a line for each cohort and measurement.
 pub fn table(evaluation: &Evaluation) -> String {
-    let figure = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
+    let figure =
+        |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
     let mut text = format!("origin: {}; research use only, not for diagnosis\n", evaluation.origin);
     for (name, cohort) in &evaluation.cohorts {
-        let patients = cohort.patients.map_or_else(|| "unknown".to_owned(), |patients| patients.to_string());
-        text += &format!("{name}: {} pairs, {patients} patients, {} conflicts\n", cohort.pairs, cohort.conflicts);
+        let patients =
+            cohort.patients.map_or_else(|| "unknown".to_owned(), |patients| patients.to_string());
+        text += &format!(
+            "{name}: {} pairs, {patients} patients, {} conflicts\n",
+            cohort.pairs, cohort.conflicts
+        );
         for (measurement, figures) in &cohort.measurements {
             let interval = |key: &str| match figures.intervals.get(key) {
                 Some(Some(interval)) => format!(" [{:.3}, {:.3}]", interval.low, interval.high),

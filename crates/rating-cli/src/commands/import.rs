@@ -37,16 +37,19 @@ fn read_patients(path: &Path) -> Result<BTreeMap<String, String>, Problem> {
     let place = |problem: Problem| problem.in_file(path.display().to_string());
     let bytes = files::read(path)?;
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
-    let header = reader.headers().map_err(|error| place(Problem::new(format!("not a table: {error}"))))?;
+    let header =
+        reader.headers().map_err(|error| place(Problem::new(format!("not a table: {error}"))))?;
     let column = |name: &str| {
-        header.iter().position(|column| column == name).ok_or_else(|| {
-            place(Problem::new("the column is missing").at_row(1).in_column(name))
-        })
+        header
+            .iter()
+            .position(|column| column == name)
+            .ok_or_else(|| place(Problem::new("the column is missing").at_row(1).in_column(name)))
     };
     let (grayscale, patient) = (column("grayscale")?, column("patient_id")?);
     let mut patients = BTreeMap::new();
     for record in reader.records() {
-        let record = record.map_err(|error| place(Problem::new(format!("not a table: {error}"))))?;
+        let record =
+            record.map_err(|error| place(Problem::new(format!("not a table: {error}"))))?;
         let cell = |column: usize| record.get(column).unwrap_or_default().to_owned();
         patients.insert(cell(grayscale), cell(patient));
     }

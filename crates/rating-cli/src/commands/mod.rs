@@ -30,6 +30,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints a value as JSON on stdout.
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Bug(error.to_string()))?;
+    let text =
+        serde_json::to_string_pretty(value).map_err(|error| Failure::Bug(error.to_string()))?;
     print(&(text + "\n"))
 }

@@ -74,8 +74,9 @@ pub fn draw(out: &Path, cohorts: &[Cohort]) -> Result<usize, Failure> {
         .collect::<Result<_, Failure>>()?;
     bar.finish();
 
-    let readings: String =
-        std::iter::once(READINGS_HEADER).chain(drawn.iter().map(|drawn| drawn.readings.as_str())).collect();
+    let readings: String = std::iter::once(READINGS_HEADER)
+        .chain(drawn.iter().map(|drawn| drawn.readings.as_str()))
+        .collect();
     files::write(&out.join("readings.csv"), readings.as_bytes())?;
     let patients = rating_phantom::patients_csv(plan.iter().map(|joint| &joint.patient));
     files::write(&out.join("patients.csv"), patients.as_bytes())?;
@@ -92,6 +93,9 @@ struct Drawn {
 
 impl Drawn {
     fn of(pair: &PhantomPair) -> Drawn {
-        Drawn { row: rating_phantom::manifest_row(pair), readings: rating_phantom::readings_rows(pair) }
+        Drawn {
+            row: rating_phantom::manifest_row(pair),
+            readings: rating_phantom::readings_rows(pair),
+        }
     }
 }

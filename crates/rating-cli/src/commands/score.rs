@@ -113,9 +113,12 @@ fn read_manifest(path: &Path, protocol: &Protocol) -> Result<ManifestFile, Failu
             && protocol.modalities().iter().any(|modality| column == Some(modality.name.as_str()))
     });
     if lacks_modality || ManifestFile::read(path, &Protocol::eoss()).is_ok() {
-        let problem = Problem::new(format!("not a manifest of protocol {}, which the bundle grades", protocol.name()))
-            .in_file(path.display().to_string())
-            .hint("score with a bundle of the manifest's protocol; rating bundle show names it");
+        let problem = Problem::new(format!(
+            "not a manifest of protocol {}, which the bundle grades",
+            protocol.name()
+        ))
+        .in_file(path.display().to_string())
+        .hint("score with a bundle of the manifest's protocol; rating bundle show names it");
         return Err(Failure::Bundle(problem));
     }
     Err(failure)
@@ -245,7 +248,11 @@ fn parse_memory(text: &str) -> Result<u64, Failure> {
         "G" | "GB" | "GIB" => Some(1 << 30),
         _ => None,
     };
-    let bytes = digits.parse::<u64>().ok().zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
+    let bytes = digits
+        .parse::<u64>()
+        .ok()
+        .zip(factor)
+        .and_then(|(number, factor)| number.checked_mul(factor));
     bytes.ok_or_else(|| Failure::Usage(format!("--memory {text}: write a size such as 500M or 2G")))
 }
 
@@ -291,7 +298,8 @@ pub fn score(scorer: &CpuScorer, waiting: Vec<Waiting>) -> Result<Scored, Failur
 /// Writes `scores.csv` and `probabilities.csv`.
 pub fn write(protocol: &Protocol, scored: &Scored, out: &Path) -> Result<(), Failure> {
     files::make_folder(out)?;
-    let answers = scored.probabilities.iter().map(|(pair, answers)| (pair.as_str(), answers.as_slice()));
+    let answers =
+        scored.probabilities.iter().map(|(pair, answers)| (pair.as_str(), answers.as_slice()));
     files::write(&out.join("probabilities.csv"), probabilities_csv(answers).as_bytes())?;
     files::write(&out.join("scores.csv"), scores_csv(protocol, &scored.scores).as_bytes())
 }
@@ -312,7 +320,8 @@ fn answer(protocol: &Protocol, score: &PairScore) -> Value {
     let decision = &score.decision;
     let of_measurements = |value: &dyn Fn(usize) -> Value| -> Value {
         let measurements = protocol.measurements().iter().enumerate();
-        let entries = measurements.map(|(position, measurement)| (measurement.name.clone(), value(position)));
+        let entries =
+            measurements.map(|(position, measurement)| (measurement.name.clone(), value(position)));
         Value::Object(entries.collect::<Map<String, Value>>())
     };
     json!({
@@ -360,8 +369,14 @@ fn words(protocol: &Protocol, score: &PairScore) -> String {
         text += &format!("{:22} {combined}\n", "combined");
     }
     if let Some(share) = score.coloured_share {
-        text += &format!("coloured share of the ROI box (a quality figure, not a grade): {:.1} %\n", 100.0 * share);
+        text += &format!(
+            "coloured share of the ROI box (a quality figure, not a grade): {:.1} %\n",
+            100.0 * share
+        );
     }
-    text += &format!("origin: {}; bundle {:.12}; research use only, not for diagnosis\n", score.origin, score.bundle);
+    text += &format!(
+        "origin: {}; bundle {:.12}; research use only, not for diagnosis\n",
+        score.origin, score.bundle
+    );
     text
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use rating::manifest::{Manifest, Row};
 use rating::manifest::checks::missing_grades;
 use rating::manifest::folds::folds;
+use rating::manifest::{Manifest, Row};
 use rating::network::TrainingId;
 use rating::preprocess::Prepared;
 use rating::{Origin, Problem, Protocol, Seed};
@@ -148,10 +148,13 @@ impl Study<'_> {
         let examples = examples(&file, &protocol, &self.config, self.keep_out_invalid)?;
         let source = source(&file.manifest, &protocol, &examples);
         let place = |error: TrainError| match error {
-            TrainError::BadInput(problems) => TrainError::BadInput(crate::data::in_file(problems, &file.name)),
+            TrainError::BadInput(problems) => {
+                TrainError::BadInput(crate::data::in_file(problems, &file.name))
+            }
             other => other,
         };
-        let job = Job::new(self.config, protocol, imagenet, examples, self.device, self.work).map_err(place)?;
+        let job = Job::new(self.config, protocol, imagenet, examples, self.device, self.work)
+            .map_err(place)?;
         Ok((job, source))
     }
 }
@@ -193,7 +196,8 @@ fn examples(
     if !missing.is_empty() {
         return Err(place(missing).into());
     }
-    let wanted = |row: &Row| row.cohort == COHORT && !(keep_out_invalid && row.is_invalid(protocol));
+    let wanted =
+        |row: &Row| row.cohort == COHORT && !(keep_out_invalid && row.is_invalid(protocol));
     let keep = |_: &Row, loaded: &LoadedPair| Views::of(loaded, protocol, config);
     let (loaded, mut findings) = file.load_all(protocol, "reading images", wanted, keep)?;
     if keep_out_invalid {

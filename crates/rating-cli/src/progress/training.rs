@@ -89,7 +89,8 @@ impl Now {
     }
 
     fn words(&self) -> String {
-        let left = self.left().map_or_else(|| "-".to_owned(), |left| HumanDuration(left).to_string());
+        let left =
+            self.left().map_or_else(|| "-".to_owned(), |left| HumanDuration(left).to_string());
         format!("{} of {} trainings, {left} left", self.finished, self.total)
     }
 
@@ -110,7 +111,9 @@ impl Observer for TrainingBars {
                 now.began = Instant::now();
             }
             Event::Started { id, epochs_done, epochs, image_passes } => {
-                let bar = self.bars.add(ProgressBar::new(image_passes.ceil() as u64).with_style(style("  {msg}")));
+                let bar = self
+                    .bars
+                    .add(ProgressBar::new(image_passes.ceil() as u64).with_style(style("  {msg}")));
                 bar.set_message(id.to_string());
                 bar.set_prefix(format!("epoch {epochs_done} of {epochs}"));
                 now.trainings.insert((*id).clone(), bar);
@@ -123,7 +126,10 @@ impl Observer for TrainingBars {
             }
             Event::Epoch { id, metrics, epochs } => {
                 if let Some(bar) = now.trainings.get(*id) {
-                    bar.set_prefix(format!("epoch {} of {epochs}, loss {:.3}", metrics.epoch, metrics.loss));
+                    bar.set_prefix(format!(
+                        "epoch {} of {epochs}, loss {:.3}",
+                        metrics.epoch, metrics.loss
+                    ));
                 }
             }
             Event::Finished { id, image_passes_saved } => {

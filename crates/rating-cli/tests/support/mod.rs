@@ -51,7 +51,18 @@ pub fn text(path: &Path) -> &str {
 /// A small cohort of drawn joints: 24 pairs of 6 patients.
 pub fn phantoms(folder: &Path) -> PathBuf {
     let out = folder.join("phantoms");
-    succeed(&["phantom", "--cohort", "train", "--patients", "6", "--pairs", "24", "--seed", "7", text(&out)]);
+    succeed(&[
+        "phantom",
+        "--cohort",
+        "train",
+        "--patients",
+        "6",
+        "--pairs",
+        "24",
+        "--seed",
+        "7",
+        text(&out),
+    ]);
     out.join("manifest.csv")
 }
 

@@ -45,7 +45,9 @@ pub(super) fn figures(
         .measurements()
         .iter()
         .enumerate()
-        .map(|(position, measurement)| (measurement.name.as_str(), Some(position), measurement.grades))
+        .map(|(position, measurement)| {
+            (measurement.name.as_str(), Some(position), measurement.grades)
+        })
         .collect();
     names.extend(protocol.combined_grades().map(|grades| ("combined", None, grades)));
 
@@ -61,7 +63,8 @@ pub(super) fn figures(
                 Some(position) => case.row.grades[position],
                 None => case.row.all_grades().and_then(|all| protocol.combined(&all)),
             };
-            let (Some(reference), Some(predicted)) = (reference, grade(&case.score.decision.grades))
+            let (Some(reference), Some(predicted)) =
+                (reference, grade(&case.score.decision.grades))
             else {
                 continue;
             };
@@ -78,7 +81,8 @@ pub(super) fn figures(
     }
 
     let resamples = resamples_of(&valid, samples, rng);
-    let patients: Option<Vec<&str>> = cases.iter().map(|case| case.row.patient_id.as_deref()).collect();
+    let patients: Option<Vec<&str>> =
+        cases.iter().map(|case| case.row.patient_id.as_deref()).collect();
     Cohort {
         pairs,
         patients: patients.map(|mut patients| {
@@ -173,7 +177,11 @@ fn majority_figures(
     })
 }
 
-fn graded(grades: u8, rows: &[Graduation<'_>], predicted: impl Fn(&Graduation<'_>) -> Option<Grade>) -> Graded {
+fn graded(
+    grades: u8,
+    rows: &[Graduation<'_>],
+    predicted: impl Fn(&Graduation<'_>) -> Option<Grade>,
+) -> Graded {
     let reference: Vec<Grade> = rows.iter().map(|row| row.reference).collect();
     let predicted: Vec<Grade> = rows.iter().filter_map(predicted).collect();
     Graded::new(grades, &reference, &predicted).expect("manifest and scores were checked when read")

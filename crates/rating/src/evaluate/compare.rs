@@ -47,7 +47,9 @@ pub fn accuracy_difference(
     for row in rows {
         let pair = row.pair_id.as_str();
         let reference = row.grades.get(measurement).copied().flatten();
-        if let (Some(reference), Some(&a), Some(&b)) = (reference, first.get(pair), second.get(pair)) {
+        if let (Some(reference), Some(&a), Some(&b)) =
+            (reference, first.get(pair), second.get(pair))
+        {
             patients.push(row.patient_id.as_deref());
             truth.push(reference);
             firsts.push(a);

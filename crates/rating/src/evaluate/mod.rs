@@ -177,7 +177,8 @@ pub fn evaluate(
     samples: usize,
     rng: &mut impl Rng,
 ) -> Result<Evaluation, Problem> {
-    let by_pair: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.pair_id.as_str(), row)).collect();
+    let by_pair: BTreeMap<&str, &Row> =
+        rows.iter().map(|row| (row.pair_id.as_str(), row)).collect();
     let answers: BTreeMap<&str, &[Probability]> =
         probabilities.iter().map(|(pair, answers)| (pair.as_str(), answers.as_slice())).collect();
     let unknown = scores
@@ -229,7 +230,8 @@ pub fn evaluate(
 /// Bootstrap samples by patient; `None` where a patient is unknown, because
 /// an interval that treats joints of one patient as strangers is too narrow.
 fn resamples_of(cases: &[Case<'_>], samples: usize, rng: &mut impl Rng) -> Option<Resamples> {
-    let patients: Option<Vec<&str>> = cases.iter().map(|case| case.row.patient_id.as_deref()).collect();
+    let patients: Option<Vec<&str>> =
+        cases.iter().map(|case| case.row.patient_id.as_deref()).collect();
     Some(Resamples::by_patient(&patients?, samples, rng))
 }
 

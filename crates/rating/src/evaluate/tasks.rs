@@ -10,7 +10,11 @@ use crate::stats::{Interval, Measured, Outcomes, Resamples, Scored, interval::me
 use crate::threshold;
 
 /// `resamples` are drawn over the same `cases`.
-pub(super) fn figures(protocol: &Protocol, cases: &[Case<'_>], resamples: Option<&Resamples>) -> Tasks {
+pub(super) fn figures(
+    protocol: &Protocol,
+    cases: &[Case<'_>],
+    resamples: Option<&Resamples>,
+) -> Tasks {
     let mut all = Tasks::new();
     for (position, measurement) in protocol.measurements().iter().enumerate() {
         let tasks = (0..measurement.tasks()).map(|above| {
@@ -90,7 +94,9 @@ impl Task<'_> {
         for case in cases {
             let Some(truth) = self.truth(case) else { continue };
             let answers = case.probabilities.iter();
-            for answer in answers.filter(|answer| answers_task(&answer.network, self.short, self.above)) {
+            for answer in
+                answers.filter(|answer| answers_task(&answer.network, self.short, self.above))
+            {
                 of_network.entry(&answer.network).or_default().push((truth, answer));
             }
         }
@@ -106,9 +112,13 @@ impl Task<'_> {
         });
         let outcomes: Vec<Outcomes> = of_network
             .values()
-            .map(|answers| Outcomes::count(answers.iter().map(|(truth, answer)| (*truth, answer.bit()))))
+            .map(|answers| {
+                Outcomes::count(answers.iter().map(|(truth, answer)| (*truth, answer.bit())))
+            })
             .collect();
-        let over = |figure: fn(Outcomes) -> Measured| mean_figure(outcomes.iter().map(|&outcomes| figure(outcomes)));
+        let over = |figure: fn(Outcomes) -> Measured| {
+            mean_figure(outcomes.iter().map(|&outcomes| figure(outcomes)))
+        };
         Some(NetworkMeans {
             networks: outcomes.len(),
             auc: mean_figure(aucs),
@@ -124,7 +134,9 @@ impl Task<'_> {
 /// Mean and interval, `None` when one value is undefined.
 fn mean_figure(values: impl Iterator<Item = Measured>) -> MeanFigure {
     match values.collect::<Result<Vec<f64>, _>>() {
-        Ok(values) => MeanFigure { value: mean(&values).ok(), interval: Interval::of_mean(&values).ok() },
+        Ok(values) => {
+            MeanFigure { value: mean(&values).ok(), interval: Interval::of_mean(&values).ok() }
+        }
         Err(_) => MeanFigure { value: None, interval: None },
     }
 }

@@ -70,9 +70,13 @@ fn invalid_grades(row: &Row, protocol: &Protocol) -> Problem {
         .collect();
     let hint = "grade it again, or keep such pairs out with --allow-invalid";
     let column = protocol.measurements().last().map(|last| last.name.clone()).unwrap_or_default();
-    Problem::new(format!("{} is not possible in protocol {}", grades.join(" with "), protocol.name()))
-        .in_column(column)
-        .hint(hint)
+    Problem::new(format!(
+        "{} is not possible in protocol {}",
+        grades.join(" with "),
+        protocol.name()
+    ))
+    .in_column(column)
+    .hint(hint)
 }
 
 /// The same image under more than one pair, found by content.
@@ -133,7 +137,8 @@ pub fn check_duplicates<D: Ord + Copy>(
 #[must_use]
 pub fn missing_grades(manifest: &Manifest, cohort: &str, protocol: &Protocol) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for (position, row) in manifest.rows.iter().enumerate().filter(|(_, row)| row.cohort == cohort) {
+    for (position, row) in manifest.rows.iter().enumerate().filter(|(_, row)| row.cohort == cohort)
+    {
         for (measurement, grade) in protocol.measurements().iter().zip(&row.grades) {
             if grade.is_none() {
                 problems.push(
@@ -184,7 +189,8 @@ mod tests {
 
     #[test]
     fn flow_without_synovium_is_an_error_with_its_row() {
-        let manifest = manifest(vec![row("a", "p", "train", [1, 0]), row("b", "p", "train", [0, 2])]);
+        let manifest =
+            manifest(vec![row("a", "p", "train", [1, 0]), row("b", "p", "train", [0, 2])]);
         let findings = check_rows(&manifest, &Protocol::eoss());
         assert_eq!(findings.errors.len(), 1);
         assert!(findings.errors[0].to_string().starts_with(
@@ -194,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_patient_in_two_cohorts_is_an_error() {
-        let manifest = manifest(vec![row("a", "p", "train", [1, 0]), row("b", "p", "external", [1, 0])]);
+        let manifest =
+            manifest(vec![row("a", "p", "train", [1, 0]), row("b", "p", "external", [1, 0])]);
         assert_eq!(check_rows(&manifest, &Protocol::eoss()).errors[0].row, Some(3));
     }
 

@@ -89,7 +89,9 @@ fn fixed_folds(rows: &[&Row], count: u8) -> Result<Vec<u8>, Problem> {
         folds.push(fold);
     }
     match (1..=count).find(|fold| !folds.contains(fold)) {
-        Some(empty) => Err(Problem::new(format!("fold {empty} of {count} has no pairs")).in_column("fold")),
+        Some(empty) => {
+            Err(Problem::new(format!("fold {empty} of {count} has no pairs")).in_column("fold"))
+        }
         None => Ok(folds),
     }
 }
@@ -119,7 +121,9 @@ fn deal(strata: &[Vec<f64>], count: usize, rng: &mut impl Rng) -> Vec<usize> {
         let must_open = order.len() - dealt <= empty;
         let best = (0..count)
             .filter(|&fold| !must_open || deal.patients_in[fold] == 0)
-            .min_by(|&a, &b| deal.cost_of_adding(patient, a).total_cmp(&deal.cost_of_adding(patient, b)))
+            .min_by(|&a, &b| {
+                deal.cost_of_adding(patient, a).total_cmp(&deal.cost_of_adding(patient, b))
+            })
             .unwrap_or(0);
         deal.put(patient, best);
     }

@@ -171,8 +171,17 @@ fn row(cells: &Cells<'_>, protocol: &Protocol) -> Result<Row, Vec<Problem>> {
         .filter_map(|column| Some((column.clone(), cells.text(column)?)))
         .collect();
 
-    if let (true, Some(pair_id), Some(cohort), Some(origin), Some(unit), Some(side), Some(doppler_mode), Some(age), Some(fold)) =
-        (problems.is_empty(), pair_id, cohort, origin, unit, side, doppler_mode, age, fold)
+    if let (
+        true,
+        Some(pair_id),
+        Some(cohort),
+        Some(origin),
+        Some(unit),
+        Some(side),
+        Some(doppler_mode),
+        Some(age),
+        Some(fold),
+    ) = (problems.is_empty(), pair_id, cohort, origin, unit, side, doppler_mode, age, fold)
     {
         return Ok(Row {
             pair_id,
@@ -227,9 +236,10 @@ fn unit(cells: &Cells<'_>, protocol: &Protocol) -> Result<Option<String>, Proble
     // The first proximal joint of the thumb is often written PIP1.
     let word = if word == "PIP1" { "IP1" } else { word };
     let compact = word.replace(' ', "");
-    let found = protocol.units().iter().find(|unit| {
-        unit.as_str() == word || unit.eq_ignore_ascii_case(&compact)
-    });
+    let found = protocol
+        .units()
+        .iter()
+        .find(|unit| unit.as_str() == word || unit.eq_ignore_ascii_case(&compact));
     match found {
         Some(unit) => Ok(Some(unit.clone())),
         None => Err(Problem::new(format!("{word:?} is not in protocol {}", protocol.name()))
@@ -238,7 +248,11 @@ fn unit(cells: &Cells<'_>, protocol: &Protocol) -> Result<Option<String>, Proble
     }
 }
 
-fn one_of<T: Copy>(cells: &Cells<'_>, column: &str, words: &[(&str, T)]) -> Result<Option<T>, Problem> {
+fn one_of<T: Copy>(
+    cells: &Cells<'_>,
+    column: &str,
+    words: &[(&str, T)],
+) -> Result<Option<T>, Problem> {
     let Some(word) = cells.get(column) else {
         return Ok(None);
     };
@@ -294,8 +308,10 @@ fn grade(cells: &Cells<'_>, column: &str, grades: u8) -> Result<Option<Grade>, P
     };
     match text.parse::<Grade>() {
         Ok(grade) if grade < grades => Ok(Some(grade)),
-        Ok(grade) => Err(Problem::new(format!("grade {grade} is outside 0-{}", grades - 1))
-            .in_column(column)),
+        Ok(grade) => {
+            Err(Problem::new(format!("grade {grade} is outside 0-{}", grades - 1))
+                .in_column(column))
+        }
         Err(_) => Err(Problem::new(format!("{text:?} is not a grade"))
             .in_column(column)
             .hint(format!("a whole number from 0 to {}", grades - 1))),
@@ -313,9 +329,10 @@ pub(super) fn to_csv(manifest: &Manifest, protocol: &Protocol) -> String {
     columns.extend(extra.into_iter().cloned());
 
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    let records = manifest.rows.iter().map(|row| {
-        columns.iter().map(|column| cell(row, column, protocol)).collect::<Vec<_>>()
-    });
+    let records = manifest
+        .rows
+        .iter()
+        .map(|row| columns.iter().map(|column| cell(row, column, protocol)).collect::<Vec<_>>());
     for record in std::iter::once(columns.clone()).chain(records) {
         writer.write_record(&record).expect("writing to memory");
     }
@@ -374,7 +391,8 @@ mod tests {
         parse(format!("{HEADER}{rows}").as_bytes(), &Protocol::eoss())
     }
 
-    const GOOD: &str = "a,p1,train,clinical,MCP 2,left,H,D,a.png,b.png,1,2,30,40,5,6,70,80,cdus,2,1,f,\"x, y\"\n";
+    const GOOD: &str =
+        "a,p1,train,clinical,MCP 2,left,H,D,a.png,b.png,1,2,30,40,5,6,70,80,cdus,2,1,f,\"x, y\"\n";
 
     #[test]
     fn a_row_is_read_and_written_back() {

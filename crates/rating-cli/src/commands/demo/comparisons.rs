@@ -36,7 +36,14 @@ pub fn all(
 ) -> Result<Vec<Comparison>, Failure> {
     let mut comparisons = Vec::new();
     if let Some((measurement, grayscale)) = grayscale {
-        comparisons.push(fusion_against_grayscale(protocol, file, scored, grayscale, *measurement, seed)?);
+        comparisons.push(fusion_against_grayscale(
+            protocol,
+            file,
+            scored,
+            grayscale,
+            *measurement,
+            seed,
+        )?);
     }
     comparisons.extend(against_shortcut(protocol, file, scored, seed)?);
     comparisons.push(reader_agreement(protocol, file, phantoms)?);
@@ -62,7 +69,11 @@ pub fn words(comparisons: &[Comparison]) -> String {
 
 /// Grades of a measurement in a score file.
 fn grades_of(scored: &Scored, measurement: usize) -> Grades<'_> {
-    scored.scores.iter().map(|score| (score.pair_id.as_str(), score.decision.grades[measurement])).collect()
+    scored
+        .scores
+        .iter()
+        .map(|score| (score.pair_id.as_str(), score.decision.grades[measurement]))
+        .collect()
 }
 
 fn rng(seed: Seed, label: &str) -> ChaCha8Rng {
@@ -80,7 +91,8 @@ fn fusion_against_grayscale(
     seed: Seed,
 ) -> Result<Comparison, Failure> {
     let (first, second) = (grades_of(scored, measurement), grades_of(grayscale, measurement));
-    let difference = difference(protocol, file, measurement, &first, &second, &mut rng(seed, "fusion"))?;
+    let difference =
+        difference(protocol, file, measurement, &first, &second, &mut rng(seed, "fusion"))?;
     let name = protocol.measurements()[measurement].name.replace('_', " ");
     Ok(Comparison {
         title: format!("Does the Doppler image help to grade {name}?"),
@@ -111,7 +123,11 @@ fn difference_rows(difference: &Difference, first: &str, second: &str) -> Vec<Co
     vec![
         row(first.to_owned(), difference.first, difference.first_interval),
         row(second.to_owned(), difference.second, difference.second_interval),
-        row(format!("{first} minus {second}"), difference.difference, difference.difference_interval),
+        row(
+            format!("{first} minus {second}"),
+            difference.difference,
+            difference.difference_interval,
+        ),
     ]
 }
 
@@ -146,7 +162,8 @@ fn against_shortcut(
             }
         }
         let label = format!("shortcut {}", described.name);
-        let difference = difference(protocol, file, measurement, &first, &second, &mut rng(seed, &label))?;
+        let difference =
+            difference(protocol, file, measurement, &first, &second, &mut rng(seed, &label))?;
         comparisons.push(Comparison {
             title: format!("Could {} be guessed without anatomy?", described.name.replace('_', " ")),
             sentence: "Accuracy of the networks and of a logistic regression on ROI size, gray mean and deviation, coloured share and 8x8 thumbnails, both test cohorts together.".to_owned(),

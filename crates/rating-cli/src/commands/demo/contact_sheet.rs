@@ -25,11 +25,17 @@ pub const SELECTION: &str = "Of each test cohort, sorted by reference grades, pa
     the networks' answers play no part in the choice.";
 
 /// Pairs spread evenly over each cohort's grades, in their order.
-pub fn cards(protocol: &Protocol, file: &ManifestFile, scored: &Scored) -> Result<Vec<Card>, Failure> {
+pub fn cards(
+    protocol: &Protocol,
+    file: &ManifestFile,
+    scored: &Scored,
+) -> Result<Vec<Card>, Failure> {
     let mut cards = Vec::new();
     for cohort in ["prospective", "external"] {
         let mut pairs: Vec<(usize, &Row, &PairScore)> = Vec::new();
-        for (position, row) in file.manifest.rows.iter().enumerate().filter(|(_, row)| row.cohort == cohort) {
+        for (position, row) in
+            file.manifest.rows.iter().enumerate().filter(|(_, row)| row.cohort == cohort)
+        {
             let score = scored.scores.iter().find(|score| score.pair_id == row.pair_id);
             pairs.extend(score.map(|score| (position, row, score)));
         }
@@ -85,8 +91,10 @@ fn picture(view: &View) -> Result<Vec<u8>, Failure> {
     let top = roi.top().saturating_sub(margin(roi.height()));
     let right = (roi.right() + margin(roi.width())).min(image.width());
     let bottom = (roi.bottom() + margin(roi.height())).min(image.height());
-    let part: RgbImage = image::imageops::crop_imm(image, left, top, right - left, bottom - top).to_image();
-    let height = (u64::from(WIDTH_PX) * u64::from(part.height()) / u64::from(part.width())).max(1) as u32;
+    let part: RgbImage =
+        image::imageops::crop_imm(image, left, top, right - left, bottom - top).to_image();
+    let height =
+        (u64::from(WIDTH_PX) * u64::from(part.height()) / u64::from(part.width())).max(1) as u32;
     let small = image::imageops::resize(&part, WIDTH_PX, height, FilterType::Triangle);
     let mut bytes = Cursor::new(Vec::new());
     small
