@@ -1,7 +1,6 @@
 //! The work folder: files that appear whole, and a lock for each training.
 
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rating::Problem;
@@ -11,27 +10,8 @@ use crate::TrainError;
 /// Writes a file so that its name never stands for half of it: a crash or a
 /// full disk leaves the old content.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
-    let partial = path.with_extension("partial");
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&partial)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&partial, path)?;
-        sync_folder(path)
-    };
-    write().map_err(|error| {
-        // The error that matters is the first one.
-        let _ = fs::remove_file(&partial);
-        TrainError::cannot_write(path, &error)
-    })
-}
-
-/// Makes a rename last through a power cut, where the system can.
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    match path.parent() {
-        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
+    rating_frozen::files::write_atomically(path, bytes)
+        .map_err(|error| TrainError::cannot_write(path, &error))
 }
 
 /// Creates a folder and those above it.

@@ -65,9 +65,11 @@ fn one_step_changes_the_network_as_pytorchs_does() {
     assert!(error(&after["conv1.weight"].data, &io["step_conv1_after"].data) < 1e-5);
     // The change shows what the weights hide, such as an epsilon of 1e-5.
     let conv1 = change(&after, &before, "conv1.weight");
-    assert!(error(&conv1, &io["step_conv1_change"].data) < 1e-3);
+    let off = error(&conv1, &io["step_conv1_change"].data);
+    assert!(off < 1e-4, "the change of conv1 is off by {off}");
     let fc = change(&after, &before, "fc.weight");
-    assert!(error(&fc, &io["step_fc_change"].data) < 1e-3);
+    let off = error(&fc, &io["step_fc_change"].data);
+    assert!(off < 1e-4, "the change of fc is off by {off}");
 
     for (name, expected) in [
         ("bn1.running_mean", "step_bn1_running_mean"),
