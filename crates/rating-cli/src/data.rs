@@ -92,24 +92,23 @@ impl ManifestFile {
         keep: impl Fn(&Row, &LoadedPair) -> T + Sync,
     ) -> Result<(Vec<Option<T>>, Findings), Failure> {
         let bar = Bar::new(title, self.manifest.rows.iter().filter(|row| wanted(row)).count());
-        let loaded: Vec<Option<Result<(T, LoadedMeta), Vec<Problem>>>> =
-            (0..self.manifest.rows.len())
-                .into_par_iter()
-                .map(|position| {
-                    let row = &self.manifest.rows[position];
-                    if !wanted(row) || stop::asked() {
-                        return None;
-                    }
-                    let outcome = self.load(position, protocol).map(|loaded| {
-                        (
-                            keep(row, &loaded),
-                            LoadedMeta { hashes: loaded.hashes, warnings: loaded.warnings },
-                        )
-                    });
-                    bar.advance(1);
-                    Some(outcome)
-                })
-                .collect();
+        let loaded: Vec<Option<Outcome<T>>> = (0..self.manifest.rows.len())
+            .into_par_iter()
+            .map(|position| {
+                let row = &self.manifest.rows[position];
+                if !wanted(row) || stop::asked() {
+                    return None;
+                }
+                let outcome = self.load(position, protocol).map(|loaded| {
+                    (
+                        keep(row, &loaded),
+                        LoadedMeta { hashes: loaded.hashes, warnings: loaded.warnings },
+                    )
+                });
+                bar.advance(1);
+                Some(outcome)
+            })
+            .collect();
         bar.finish();
         stop::check()?;
 
@@ -140,6 +139,9 @@ impl ManifestFile {
         Ok((kept, findings))
     }
 }
+
+/// What became of a row: what the caller keeps of it, or its problems.
+type Outcome<T> = Result<(T, LoadedMeta), Vec<Problem>>;
 
 /// What is kept of a pair besides what the caller wants.
 struct LoadedMeta {
