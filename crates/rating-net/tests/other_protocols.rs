@@ -18,8 +18,13 @@ fn salivary_glands_train_from_their_protocol_file() {
     let text = include_str!("../../../configs/protocols/salivary-omeract.toml");
     let (config, salivary) = (nano(), Protocol::from_toml(text).unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let job =
-        job(&config, &salivary, examples(24, &config, &salivary), &folder.path().join("work"));
+    let job = job(
+        &config,
+        &salivary,
+        None,
+        examples(24, &config, &salivary),
+        &folder.path().join("work"),
+    );
     assert_eq!(job.tasks().len(), 2 + 6);
     run_all(&job, 2, &Stop::new()).unwrap();
     let out = folder.path().join("bundle");
@@ -37,7 +42,7 @@ fn heads_can_learn_from_live_features() {
     config.fusion.head_features = HeadFeatures::Live;
     config.training.jigsaw = None;
     let folder = tempfile::tempdir().unwrap();
-    let job = job(&config, &eoss, examples(24, &config, &eoss), &folder.path().join("work"));
+    let job = job(&config, &eoss, None, examples(24, &config, &eoss), &folder.path().join("work"));
     run_all(&job, 2, &Stop::new()).unwrap();
     let out = folder.path().join("bundle");
     export(&job, &source(), &out).unwrap();

@@ -50,7 +50,7 @@ fn a_training_set_of_one_class_is_named_with_task_and_fold() {
 fn one_training_alone_wants_its_needs_finished() {
     let (config, eoss) = (nano(), Protocol::eoss());
     let folder = tempfile::tempdir().unwrap();
-    let job = job(&config, &eoss, examples(24, &config, &eoss), folder.path());
+    let job = job(&config, &eoss, None, examples(24, &config, &eoss), folder.path());
     let only = |id: &str| {
         run(&job, 1.try_into().unwrap(), Some(&id.parse().unwrap()), &Unobserved, &Stop::new())
     };
@@ -68,6 +68,6 @@ fn a_work_folder_that_cannot_be_made_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "in the way").unwrap();
-    let job = job(&config, &eoss, examples(24, &config, &eoss), &file.join("work"));
+    let job = job(&config, &eoss, None, examples(24, &config, &eoss), &file.join("work"));
     assert!(matches!(run_all(&job, 1, &Stop::new()), Err(TrainError::CannotWrite(_))));
 }

@@ -26,7 +26,7 @@ fn bundle(job: &Job, folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 fn undisturbed(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let (config, eoss) = (nano(), Protocol::eoss());
-    let job = job(&config, &eoss, examples(24, &config, &eoss), &folder.join("work"));
+    let job = job(&config, &eoss, None, examples(24, &config, &eoss), &folder.join("work"));
     run_all(&job, 1, &Stop::new()).unwrap();
     assert!(job.states().unwrap().iter().all(|(_, state)| *state == State::Finished));
     let files = bundle(&job, folder);
@@ -43,7 +43,7 @@ fn jobs_and_order_of_rows_do_not_matter() {
     let mut shuffled = examples(24, &config, &eoss);
     shuffled.reverse();
     shuffled.swap(3, 11);
-    let job = job(&config, &eoss, shuffled, &second.path().join("work"));
+    let job = job(&config, &eoss, None, shuffled, &second.path().join("work"));
     run_all(&job, 2, &Stop::new()).unwrap();
     assert!(bundle(&job, second.path()) == expected);
 }
@@ -69,7 +69,7 @@ fn a_run_that_was_stopped_again_and_again_ends_with_the_same_bytes() {
     let expected = undisturbed(first.path());
 
     let (config, eoss) = (nano(), Protocol::eoss());
-    let job = job(&config, &eoss, examples(24, &config, &eoss), &second.path().join("work"));
+    let job = job(&config, &eoss, None, examples(24, &config, &eoss), &second.path().join("work"));
     let mut stops = 0;
     loop {
         // Every stop comes elsewhere: between and within epochs and trainings.

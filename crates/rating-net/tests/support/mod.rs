@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use image::{Rgb, RgbImage};
 use rating::preprocess::Prepared;
 use rating::{Protocol, Roi, View};
-use rating_net::{Config, Example, Job, Stop, TrainError, Unobserved, run};
+use rating_net::{Config, Example, Imagenet, Job, Stop, TrainError, Unobserved, run};
 
 /// The configuration that walks the whole road in seconds.
 pub fn nano() -> Config {
@@ -55,10 +55,11 @@ fn pixel(index: usize, x: u32, y: u32, morphology: u8, flow: u8) -> Rgb<u8> {
 pub fn job(
     config: &Config,
     protocol: &Protocol,
+    imagenet: Option<Imagenet>,
     examples: Vec<Example>,
     work: &std::path::Path,
 ) -> Job {
-    Job::new(config.clone(), protocol.clone(), None, examples, "cpu", work)
+    Job::new(config.clone(), protocol.clone(), imagenet, examples, "cpu", work)
         .expect("a study that can run")
 }
 
