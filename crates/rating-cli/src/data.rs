@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rating::manifest::checks::{Findings, check_duplicates, check_rows};
+use rating::manifest::checks::{check_duplicates, check_rows};
 use rating::manifest::{Manifest, Row};
 use rating::{Pair, Problem, Protocol, View};
 use rayon::prelude::*;
@@ -58,7 +58,7 @@ impl ManifestFile {
                     file: None,
                     ..problem
                 };
-                problem.in_file(&self.name).at_row(position + 2).in_column(&modality.name)
+                Problem { row: row.line, ..problem.in_file(&self.name).in_column(&modality.name) }
             };
             match load_image(&self.folder.join(&reference.path)) {
                 Ok(loaded) => {
@@ -81,16 +81,13 @@ impl ManifestFile {
 
     /// Decodes all pairs that `wanted` chooses, on all cores, and keeps of
     /// each what `keep` makes of it. Also checks rows against one another.
-    ///
-    /// Entries are `None` for rows not wanted or not readable; every problem
-    /// is among the findings.
     pub fn load_all<T: Send>(
         &self,
         protocol: &Protocol,
         title: &str,
         wanted: impl Fn(&Row) -> bool + Sync,
         keep: impl Fn(&Row, &LoadedPair) -> T + Sync,
-    ) -> Result<(Vec<Option<T>>, Findings), Failure> {
+    ) -> Result<Loaded<T>, Failure> {
         let bar = Bar::new(title, self.manifest.rows.iter().filter(|row| wanted(row)).count());
         let loaded: Vec<Option<Outcome<T>>> = (0..self.manifest.rows.len())
             .into_par_iter()
@@ -115,12 +112,13 @@ impl ManifestFile {
         let mut findings = check_rows(&self.manifest, protocol);
         let mut hashes = Vec::new();
         let mut kept = Vec::new();
+        let mut unreadable = Vec::new();
         for outcome in loaded {
             let mut row_hashes = Vec::new();
             kept.push(match outcome {
                 None => None,
                 Some(Err(problems)) => {
-                    findings.errors.extend(problems);
+                    unreadable.extend(problems);
                     None
                 }
                 Some(Ok((value, meta))) => {
@@ -132,11 +130,42 @@ impl ManifestFile {
             hashes.push(row_hashes);
         }
         findings.extend(check_duplicates(&self.manifest, protocol, &hashes));
-        findings.errors = in_file(findings.errors, &self.name);
-        findings.warnings = in_file(findings.warnings, &self.name);
-        findings.errors.sort_by_key(|problem| problem.row);
-        findings.warnings.sort_by_key(|problem| problem.row);
-        Ok((kept, findings))
+        Ok(Loaded {
+            kept,
+            unreadable: in_file(unreadable, &self.name),
+            errors: in_file(findings.errors, &self.name),
+            impossible: in_file(findings.impossible, &self.name),
+            warnings: in_file(findings.warnings, &self.name),
+        })
+    }
+}
+
+/// The pairs of a manifest and everything that is wrong with them.
+pub struct Loaded<T> {
+    /// What the caller keeps of each row; `None` for rows not wanted or not
+    /// readable.
+    pub kept: Vec<Option<T>>,
+    /// Images that cannot be used.
+    pub unreadable: Vec<Problem>,
+    /// Rows that contradict one another.
+    errors: Vec<Problem>,
+    /// Reference grades that medicine excludes together.
+    impossible: Vec<Problem>,
+    /// Things worth a look.
+    pub warnings: Vec<Problem>,
+}
+
+impl<T> Loaded<T> {
+    /// Everything to be mended and everything worth a look, by row. Impossible
+    /// grades are to be mended, unless `allow_invalid`.
+    pub fn errors_and_warnings(&self, allow_invalid: bool) -> (Vec<Problem>, Vec<Problem>) {
+        let mut errors = [self.unreadable.as_slice(), &self.errors].concat();
+        let mut warnings = self.warnings.clone();
+        let impossible = if allow_invalid { &mut warnings } else { &mut errors };
+        impossible.extend_from_slice(&self.impossible);
+        errors.sort_by_key(|problem| problem.row);
+        warnings.sort_by_key(|problem| problem.row);
+        (errors, warnings)
     }
 }
 

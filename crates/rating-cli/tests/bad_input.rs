@@ -125,6 +125,9 @@ fn grades_that_cannot_be_are_named() {
     cohort.write(&[&row("a", "p1").replace(",2,1", ",0,2")]);
     cohort.complains(&["row 2", "column vascularity", "synovial hypertrophy 0 with vascularity 2"]);
     succeed(&["check", text(&cohort.manifest()), "--allow-invalid"]);
+    // Blank lines count: a person looks the row up in the file.
+    cohort.write(&["\n", &row("a", "p1").replace(",2,1", ",0,2")]);
+    cohort.complains(&["row 4", "column vascularity"]);
 
     cohort.write(&[&row("a", "p1").replace(",2,1", ",,1")]);
     let config = nano();

@@ -117,6 +117,7 @@ pub fn manifest_row(pair: &PhantomPair) -> Row {
     };
     let truth = pair.true_grades;
     Row {
+        line: None,
         pair_id: pair.pair_id.clone(),
         patient_id: Some(pair.patient.id.clone()),
         cohort: pair.cohort.clone(),

@@ -256,7 +256,9 @@ fn tables_are_read_back() {
     let cohort = Cohort { patients: 3, pairs: 9, ..Cohort::prospective(Seed::new(6)) };
     let pairs: Vec<PhantomPair> = cohort.plan().unwrap().iter().map(JointPlan::draw).collect();
     let manifest = Manifest { rows: pairs.iter().map(manifest_row).collect() };
-    let read = Manifest::parse(manifest.to_csv(&eoss).as_bytes(), &eoss).unwrap();
+    let mut read = Manifest::parse(manifest.to_csv(&eoss).as_bytes(), &eoss).unwrap();
+    assert_eq!(read.rows[8].line, Some(10));
+    read.rows.iter_mut().for_each(|row| row.line = None);
     assert_eq!(read, manifest);
     let patients = patients_csv(pairs.iter().map(|pair| &pair.patient));
     assert_eq!(patients.lines().count(), 4);

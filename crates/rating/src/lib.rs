@@ -28,6 +28,7 @@ pub mod scores;
 pub mod seed;
 pub mod shortcut;
 pub mod stats;
+mod table;
 pub mod threshold;
 
 pub use origin::Origin;

@@ -4,6 +4,8 @@
 //! related measurements (method, section 8). So a protocol is data: EOSS is
 //! built in, others are TOML files.
 
+mod checks;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Problem;
@@ -13,30 +15,6 @@ pub type Grade = u8;
 
 /// Most combinations of grades a protocol may span.
 pub const MOST_COMBINATIONS: usize = 1_000_000;
-
-/// Columns and stages of our files, which no modality or measurement may be called.
-const RESERVED: [&str; 20] = [
-    "pair_id",
-    "patient_id",
-    "cohort",
-    "origin",
-    "joint",
-    "side",
-    "hospital",
-    "device",
-    "doppler_mode",
-    "sex",
-    "age",
-    "operator",
-    "visit",
-    "fold",
-    "combined",
-    "weight",
-    "conflict",
-    "bundle",
-    "jigsaw",
-    "fusion",
-];
 
 /// Modalities, measurements and the medical rules between them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -296,163 +274,16 @@ impl TryFrom<Written> for Protocol {
     type Error = Problem;
 
     fn try_from(written: Written) -> Result<Protocol, Problem> {
-        check_names(&written)?;
+        checks::names(&written)?;
         let modalities_of = written
             .measurements
             .iter()
-            .map(|measurement| resolve_modalities(measurement, &written.modalities))
+            .map(|measurement| checks::modalities_of(measurement, &written.modalities))
             .collect::<Result<_, _>>()?;
-        let valid = resolve_valid(&written)?;
-        check_heatmap(&written)?;
+        let valid = checks::valid_combinations(&written)?;
+        checks::heatmap(&written)?;
         Ok(Protocol { written, modalities_of, valid })
     }
-}
-
-fn check_names(written: &Written) -> Result<(), Problem> {
-    let modalities = written.modalities.iter().map(|modality| modality.name.as_str());
-    let names = written.measurements.iter().map(|measurement| measurement.name.as_str());
-    let shorts = written.measurements.iter().map(|measurement| measurement.short.as_str());
-    unique_names("modalities", modalities)?;
-    unique_names("measurements", names)?;
-    unique_names("short names", shorts)?;
-    unique_names("units", written.units.iter().map(String::as_str))?;
-    if std::iter::once(written.name.as_str()).any(|name| !is_plain(name)) {
-        return Err(plain_problem("name", &written.name));
-    }
-    let measured = written.measurements.iter().flat_map(|each| [&each.name, &each.short]);
-    let seen = written.modalities.iter().map(|modality| &modality.name);
-    for (key, name) in
-        measured.map(|name| ("measurements", name)).chain(seen.map(|name| ("modalities", name)))
-    {
-        if RESERVED.contains(&name.as_str()) || name.starts_with("x_") {
-            return Err(Problem::new(format!("{name:?} has a meaning of its own in our files"))
-                .in_column(key));
-        }
-    }
-    for measurement in &written.measurements {
-        if written.modalities.iter().any(|modality| modality.name == measurement.name) {
-            return Err(Problem::new(format!("{:?} is a modality, too", measurement.name))
-                .in_column("measurements")
-                .hint("both are columns of the manifest"));
-        }
-        if !(2..=10).contains(&measurement.grades) {
-            return Err(Problem::new(format!(
-                "{} grades; 2 to 10 are possible",
-                measurement.grades
-            ))
-            .in_column(format!("measurements.{}.grades", measurement.name)));
-        }
-        let sentences = measurement.sentences.len();
-        if sentences != 0 && sentences != usize::from(measurement.grades) {
-            return Err(Problem::new(format!(
-                "{sentences} sentences for {} grades",
-                measurement.grades
-            ))
-            .in_column(format!("measurements.{}.sentences", measurement.name))
-            .hint("one sentence for each grade, or none"));
-        }
-    }
-    if written.modalities.iter().filter(|modality| modality.pretrain).count() > 1 {
-        return Err(Problem::new("more than one modality has pretrain = true")
-            .in_column("modalities")
-            .hint("jigsaws are made of one modality"));
-    }
-    Ok(())
-}
-
-/// Names become file names and column names.
-fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
-}
-
-fn plain_problem(key: &str, name: &str) -> Problem {
-    Problem::new(format!("{name:?} is not a plain name"))
-        .in_column(key)
-        .hint("small letters, digits, _ and -")
-}
-
-fn unique_names<'a>(key: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
-    let mut seen = Vec::new();
-    for name in names {
-        if key != "units" && !is_plain(name) {
-            return Err(plain_problem(key, name));
-        }
-        if seen.contains(&name) {
-            return Err(Problem::new(format!("{name:?} stands twice")).in_column(key));
-        }
-        seen.push(name);
-    }
-    if seen.is_empty() {
-        return Err(Problem::new("the list is empty").in_column(key));
-    }
-    Ok(())
-}
-
-fn resolve_modalities(
-    measurement: &Measurement,
-    modalities: &[Modality],
-) -> Result<Vec<usize>, Problem> {
-    let key = format!("measurements.{}.modalities", measurement.name);
-    unique_names(&key, measurement.modalities.iter().map(String::as_str))?;
-    let position = |name: &String| {
-        modalities.iter().position(|modality| &modality.name == name).ok_or_else(|| {
-            Problem::new(format!("there is no modality {name:?}")).in_column(key.clone())
-        })
-    };
-    measurement.modalities.iter().map(position).collect()
-}
-
-fn resolve_valid(written: &Written) -> Result<Vec<bool>, Problem> {
-    let mut total: usize = 1;
-    for measurement in &written.measurements {
-        total = total.saturating_mul(usize::from(measurement.grades));
-        if total > MOST_COMBINATIONS {
-            return Err(Problem::new(format!(
-                "more than {MOST_COMBINATIONS} combinations of grades"
-            ))
-            .in_column("measurements"));
-        }
-    }
-    let (key, listed, otherwise) = match (&written.valid, &written.invalid) {
-        (Some(_), Some(_)) => {
-            return Err(Problem::new("both valid and invalid are given")
-                .in_column("valid")
-                .hint("list one of them; the rest follows"));
-        }
-        (Some(valid), None) => ("valid", valid.as_slice(), false),
-        (None, Some(invalid)) => ("invalid", invalid.as_slice(), true),
-        (None, None) => ("invalid", [].as_slice(), true),
-    };
-    let mut table = vec![otherwise; total];
-    for combination in listed {
-        let index = index_of(&written.measurements, combination).ok_or_else(|| {
-            Problem::new(format!("{combination:?} is not a combination of grades"))
-                .in_column(key)
-                .hint("one grade in range for each measurement, in their order")
-        })?;
-        table[index] = !otherwise;
-    }
-    if !table.contains(&true) {
-        return Err(Problem::new("no combination of grades is valid").in_column(key));
-    }
-    Ok(table)
-}
-
-fn check_heatmap(written: &Written) -> Result<(), Problem> {
-    let Some(heatmap) = &written.heatmap else {
-        return Ok(());
-    };
-    let known = written.measurements.iter().any(|measurement| {
-        measurement.name == heatmap.measurement && heatmap.above < measurement.tasks()
-    });
-    if known {
-        return Ok(());
-    }
-    Err(Problem::new(format!("there is no task {} > {}", heatmap.measurement, heatmap.above))
-        .in_column("heatmap"))
 }
 
 #[cfg(test)]

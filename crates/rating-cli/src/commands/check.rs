@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use rating::manifest::Row;
-use rating::manifest::checks::Findings;
 use rating::{Grade, Problem, Protocol};
 use serde::Serialize;
 
@@ -38,10 +37,8 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     stop::listen(|| ())?;
     let protocol = files::protocol(&args.protocol)?;
     let file = ManifestFile::read(&args.manifest, &protocol)?;
-    let (_, mut findings) = file.load_all(&protocol, "reading images", |_| true, |_, _| ())?;
-    if args.allow_invalid {
-        allow_invalid(&mut findings, &file.manifest.rows, &protocol);
-    }
+    let loaded = file.load_all(&protocol, "reading images", |_| true, |_, _| ())?;
+    let (errors, warnings) = loaded.errors_and_warnings(args.allow_invalid);
     let cohorts = summaries(&file.manifest.rows, &protocol);
     if args.json {
         let lines = |problems: &[Problem]| problems.iter().map(ToString::to_string).collect();
@@ -51,29 +48,17 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
             research_use_only: true,
             manifest: &file.name,
             cohorts,
-            errors: lines(&findings.errors),
-            warnings: lines(&findings.warnings),
+            errors: lines(&errors),
+            warnings: lines(&warnings),
         })?;
     } else {
-        commands::print(&words(&cohorts, &findings))?;
-        for warning in &findings.warnings {
+        let count = format!("{} errors, {} warnings\n", errors.len(), warnings.len());
+        commands::print(&(words(&cohorts) + &count))?;
+        for warning in &warnings {
             eprintln!("warning: {warning}");
         }
     }
-    if findings.errors.is_empty() { Ok(()) } else { Err(findings.errors.into()) }
-}
-
-/// Turns errors about impossible grades into warnings.
-pub fn allow_invalid(findings: &mut Findings, rows: &[Row], protocol: &Protocol) {
-    let is_about_grades = |problem: &Problem| {
-        let row = problem.row.and_then(|row| rows.get(row.checked_sub(2)?));
-        problem.what.contains("is not possible in protocol")
-            && row.is_some_and(|row| row.is_invalid(protocol))
-    };
-    let (invalid, errors) =
-        std::mem::take(&mut findings.errors).into_iter().partition(is_about_grades);
-    findings.errors = errors;
-    findings.warnings.extend::<Vec<Problem>>(invalid);
+    if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
 }
 
 fn summaries<'a>(rows: &'a [Row], protocol: &Protocol) -> BTreeMap<&'a str, Summary> {
@@ -102,7 +87,7 @@ fn summaries<'a>(rows: &'a [Row], protocol: &Protocol) -> BTreeMap<&'a str, Summ
     summaries
 }
 
-fn words(cohorts: &BTreeMap<&str, Summary>, findings: &Findings) -> String {
+fn words(cohorts: &BTreeMap<&str, Summary>) -> String {
     let mut text = String::new();
     for (cohort, summary) in cohorts {
         let _ =
@@ -113,7 +98,5 @@ fn words(cohorts: &BTreeMap<&str, Summary>, findings: &Findings) -> String {
             let _ = writeln!(text, "  {:22} {}", measurement.replace('_', " "), mix.join(", "));
         }
     }
-    let _ =
-        writeln!(text, "{} errors, {} warnings", findings.errors.len(), findings.warnings.len());
     text
 }

@@ -17,6 +17,7 @@ use rating_phantom::Cohort;
 use rating_report::{DemoPage, Fact, demo_page};
 
 use crate::args::DemoArgs;
+use crate::commands::demo::comparisons::Alone;
 use crate::commands::evaluate::table;
 use crate::commands::phantom::draw;
 use crate::commands::score::{self, Scored};
@@ -63,23 +64,16 @@ pub fn run(args: &DemoArgs) -> Result<(), Failure> {
     score::write(job.protocol(), &scored, &folders.scores)?;
     let evaluation = evaluated(job.protocol(), &file, &scored, args.seed)?;
 
-    // The extractors of one modality are networks of their own: an arm to compare with.
-    let grayscale = match arm(job.protocol()) {
-        None => None,
-        Some((measurement, modality)) => {
-            export_arm(&job, &source, measurement, modality, &folders.grayscale)?;
-            Some((measurement, score_tests(&folders.grayscale, &file)?))
-        }
-    };
+    // The extractors of one modality are networks of their own: arms to compare with.
+    let mut alone = Vec::new();
+    for (measurement, modality) in arms(job.protocol()) {
+        let bundle = folders.alone(&job.protocol().modalities()[modality].name);
+        export_arm(&job, &source, measurement, modality, &bundle)?;
+        alone.push(Alone { measurement, modality, scored: score_tests(&bundle, &file)? });
+    }
     let seed = Seed::new(args.seed).child("demo");
-    let comparisons = comparisons::all(
-        job.protocol(),
-        &file,
-        &folders.phantoms,
-        &scored,
-        grayscale.as_ref(),
-        seed,
-    )?;
+    let comparisons =
+        comparisons::all(job.protocol(), &file, &folders.phantoms, &scored, &alone, seed)?;
     let cards = contact_sheet::cards(job.protocol(), &file, &scored)?;
     let facts = facts(args, &config_name, &job, &scored);
     let page = demo_page(&DemoPage {
@@ -112,7 +106,6 @@ struct Folders {
     manifest: PathBuf,
     work: PathBuf,
     bundle: PathBuf,
-    grayscale: PathBuf,
     scores: PathBuf,
     page: PathBuf,
 }
@@ -125,10 +118,14 @@ impl Folders {
             manifest: root.join("phantoms/manifest.csv"),
             work: root.join("work"),
             bundle: root.join("bundle"),
-            grayscale: root.join("bundle-grayscale"),
             scores: root.join("scores"),
             page: root.join("report.html"),
         }
+    }
+
+    /// The bundle that sees one modality alone.
+    fn alone(&self, modality: &str) -> PathBuf {
+        self.root.join(format!("bundle-{modality}"))
     }
 }
 
@@ -182,13 +179,15 @@ fn cohorts(sizes: &Demo, seed: u64) -> [Cohort; 3] {
     ]
 }
 
-/// The heatmap's measurement from the modality that jigsaws pretrain: for EOSS
-/// synovial hypertrophy from grayscale alone.
-fn arm(protocol: &Protocol) -> Option<(usize, usize)> {
-    let measurement = protocol.measurement(&protocol.heatmap()?.measurement)?;
-    let modality = protocol.pretrain_modality()?;
-    let seen = protocol.modalities_of(measurement);
-    (seen.len() > 1 && seen.contains(&modality)).then_some((measurement, modality))
+/// The heatmap's measurement from each of the modalities it is read from: for
+/// EOSS synovial hypertrophy from grayscale alone and from Doppler alone.
+fn arms(protocol: &Protocol) -> Vec<(usize, usize)> {
+    let explained = protocol.heatmap().and_then(|map| protocol.measurement(&map.measurement));
+    let Some(measurement) = explained else { return Vec::new() };
+    match protocol.modalities_of(measurement) {
+        [_] => Vec::new(),
+        seen => seen.iter().map(|&modality| (measurement, modality)).collect(),
+    }
 }
 
 /// Scores both test cohorts.

@@ -1,12 +1,12 @@
 //! `rating import`: other people's dataset files to a manifest.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use rating::manifest::authors::{DatasetFile, import};
-use rating::{Problem, Protocol};
+use rating::Protocol;
+use rating::manifest::authors::{DatasetFile, import, parse_patients};
 
 use crate::args::{ImportArgs, ImportFormat};
+use crate::data::in_file;
 use crate::failure::Failure;
 use crate::{commands, files};
 
@@ -16,7 +16,13 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let names: Vec<String> = json.iter().map(|path| file_name(path)).collect();
     let dataset: Vec<DatasetFile<'_>> =
         names.iter().zip(&bytes).map(|(name, bytes)| DatasetFile { name, bytes }).collect();
-    let patients = patients.as_deref().map(read_patients).transpose()?;
+    let patients = match patients {
+        Some(path) => {
+            let place = |problems| in_file(problems, &path.display().to_string());
+            Some(parse_patients(&files::read(path)?).map_err(place)?)
+        }
+        None => None,
+    };
     let manifest = import(&dataset, patients.as_ref(), cohort)?;
     files::write(out, manifest.to_csv(&Protocol::eoss()).as_bytes())?;
     if patients.is_none() {
@@ -30,28 +36,4 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
 
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
-/// The table grayscale path -> patient.
-fn read_patients(path: &Path) -> Result<BTreeMap<String, String>, Problem> {
-    let place = |problem: Problem| problem.in_file(path.display().to_string());
-    let bytes = files::read(path)?;
-    let mut reader = csv::Reader::from_reader(bytes.as_slice());
-    let header =
-        reader.headers().map_err(|error| place(Problem::new(format!("not a table: {error}"))))?;
-    let column = |name: &str| {
-        header
-            .iter()
-            .position(|column| column == name)
-            .ok_or_else(|| place(Problem::new("the column is missing").at_row(1).in_column(name)))
-    };
-    let (grayscale, patient) = (column("grayscale")?, column("patient_id")?);
-    let mut patients = BTreeMap::new();
-    for record in reader.records() {
-        let record =
-            record.map_err(|error| place(Problem::new(format!("not a table: {error}"))))?;
-        let cell = |column: usize| record.get(column).unwrap_or_default().to_owned();
-        patients.insert(cell(grayscale), cell(patient));
-    }
-    Ok(patients)
 }

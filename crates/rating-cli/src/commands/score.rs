@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rating::manifest::checks::Findings;
 use rating::preprocess::coloured_share;
 use rating::protocol::Colour;
 use rating::scores::{Method, PairScore, Probability, decide, probabilities_csv, scores_csv};
@@ -136,31 +135,17 @@ pub fn from_manifest(
         let what = format!("no pair is in cohort {:?}", cohort.unwrap_or_default());
         return Err(Problem::new(what).in_file(&file.name).in_column("cohort").into());
     }
-    let (loaded, findings) = file.load_all(protocol, "reading images", wanted, |row, loaded| {
+    let loaded = file.load_all(protocol, "reading images", wanted, |row, loaded| {
         prepare(&loaded.pair, row.origin, scorer)
     })?;
-    refuse_unreadable(findings, &loaded, file, &wanted)?;
-    Ok(loaded.into_iter().flatten().collect::<Result<_, _>>()?)
-}
-
-/// Reference grades do not matter here; images that cannot be read do.
-fn refuse_unreadable<T>(
-    findings: Findings,
-    loaded: &[Option<T>],
-    file: &ManifestFile,
-    wanted: &impl Fn(&rating::manifest::Row) -> bool,
-) -> Result<(), Failure> {
-    for warning in &findings.warnings {
+    for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }
-    let is_unreadable = |problem: &Problem| {
-        let position = problem.row.and_then(|row| row.checked_sub(2));
-        position.is_some_and(|position| {
-            wanted(&file.manifest.rows[position]) && loaded[position].is_none()
-        })
-    };
-    let unreadable: Vec<Problem> = findings.errors.into_iter().filter(is_unreadable).collect();
-    if unreadable.is_empty() { Ok(()) } else { Err(unreadable.into()) }
+    // Reference grades do not matter here; images that cannot be read do.
+    if !loaded.unreadable.is_empty() {
+        return Err(loaded.unreadable.into());
+    }
+    Ok(loaded.kept.into_iter().flatten().collect::<Result<_, _>>()?)
 }
 
 /// What is kept of a pair until it is scored.

@@ -16,7 +16,6 @@ use rating_net::export::{Source, export};
 use rating_net::{Config, Example, Imagenet, Job, State, Stop, TrainError};
 
 use crate::args::TrainArgs;
-use crate::commands::check::allow_invalid;
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
 use crate::progress::training::TrainingBars;
@@ -199,21 +198,20 @@ fn examples(
     let wanted =
         |row: &Row| row.cohort == COHORT && !(keep_out_invalid && row.is_invalid(protocol));
     let keep = |_: &Row, loaded: &LoadedPair| Views::of(loaded, protocol, config);
-    let (loaded, mut findings) = file.load_all(protocol, "reading images", wanted, keep)?;
-    if keep_out_invalid {
-        allow_invalid(&mut findings, rows, protocol);
-    }
-    for warning in &findings.warnings {
+    let loaded = file.load_all(protocol, "reading images", wanted, keep)?;
+    let (errors, warnings) = loaded.errors_and_warnings(keep_out_invalid);
+    for warning in &warnings {
         eprintln!("warning: {warning}");
     }
-    if !findings.errors.is_empty() {
-        return Err(findings.errors.into());
+    if !errors.is_empty() {
+        return Err(errors.into());
     }
     let chosen: Vec<&Row> = rows.iter().filter(|row| wanted(row)).collect();
     let mut rng = ChaCha8Rng::from_seed(Seed::new(config.study_seed).child("folds").bytes());
     let folds = folds(&chosen, protocol, config.folds, &mut rng).map_err(place)?;
     let mut examples = Vec::new();
-    for ((row, views), fold) in chosen.into_iter().zip(loaded.into_iter().flatten()).zip(folds) {
+    for ((row, views), fold) in chosen.into_iter().zip(loaded.kept.into_iter().flatten()).zip(folds)
+    {
         let Some(grades) = row.all_grades() else { continue };
         examples.push(Example {
             pair_id: row.pair_id.clone(),

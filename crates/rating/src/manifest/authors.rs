@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{Manifest, Row, ViewRef};
+use crate::table::Table;
 use crate::{Grade, Origin, Problem, Protocol, Roi};
 
 /// One dataset file as it was read.
@@ -51,6 +52,37 @@ fn part(name: &str) -> Part {
         (_, Some(fold)) => Part::Validation(fold),
         _ => Part::Whole,
     }
+}
+
+/// Reads the table that says whose joint each pair is: columns `grayscale`
+/// (the path in the authors' files) and `patient_id`.
+///
+/// # Errors
+/// A column that is missing, an empty cell, a path of two patients.
+pub fn parse_patients(bytes: &[u8]) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+    let table = Table::read(bytes)?;
+    for column in ["grayscale", "patient_id"] {
+        if !table.columns.iter().any(|name| name == column) {
+            let problem = Problem::new("the column is missing").at_row(1).in_column(column);
+            return Err(vec![problem]);
+        }
+    }
+    let mut patients: BTreeMap<String, String> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for row in table.rows() {
+        let cells = row.needed("grayscale").and_then(|path| Ok((path, row.needed("patient_id")?)));
+        match cells {
+            Ok((path, patient)) => {
+                let known = patients.entry(path.to_owned()).or_insert_with(|| patient.to_owned());
+                if known != patient {
+                    let what = format!("{path} is of patient {patient}, and of {known} before");
+                    problems.push(row.problem("patient_id", what));
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(patients) } else { Err(problems) }
 }
 
 /// Makes a manifest of the authors' files.
@@ -156,6 +188,7 @@ fn row(
         }
     };
     Ok(Row {
+        line: None,
         pair_id: format!("a{number:05}"),
         patient_id,
         cohort: cohort.to_owned(),
@@ -211,6 +244,16 @@ mod tests {
         assert_eq!(folds, [("a.png", Some(1)), ("b.png", Some(2))]);
         assert_eq!(manifest.rows[1].grades, [Some(3), Some(0)]);
         assert_eq!(manifest.rows[0].patient_id, None);
+    }
+
+    #[test]
+    fn a_pair_has_one_patient() {
+        let patients = parse_patients(b"patient_id,grayscale\np1,a.png\np1,b.png\n").unwrap();
+        assert_eq!(patients["b.png"], "p1");
+        let problems = parse_patients(b"grayscale,patient_id\na,p1\na,p2\nb,\n").unwrap_err();
+        assert!(problems[0].to_string().contains("row 3, column patient_id: a is of patient p2"));
+        assert!(problems[1].to_string().contains("row 4, column patient_id"));
+        assert_eq!(parse_patients(b"grayscale\n").unwrap_err()[0].row, Some(1));
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::{Problem, Protocol};
 pub struct Findings {
     /// Must be mended.
     pub errors: Vec<Problem>,
+    /// Reference grades that medicine excludes together: to be mended, too,
+    /// unless the caller keeps such pairs out.
+    pub impossible: Vec<Problem>,
     /// Worth a look.
     pub warnings: Vec<Problem>,
 }
@@ -18,13 +21,14 @@ impl Findings {
     /// Adds the findings of another check.
     pub fn extend(&mut self, other: Findings) {
         self.errors.extend(other.errors);
+        self.impossible.extend(other.impossible);
         self.warnings.extend(other.warnings);
     }
 }
 
-/// The line of a row in a manifest whose records take one line each.
-fn line(position: usize) -> usize {
-    position + 2
+/// Where a row stands, for a sentence about another row.
+fn place(row: &Row) -> String {
+    row.line.map_or_else(|| format!("pair {}", row.pair_id), |line| format!("row {line}"))
 }
 
 /// Rows that contradict one another or the protocol: grades that medicine
@@ -32,26 +36,24 @@ fn line(position: usize) -> usize {
 #[must_use]
 pub fn check_rows(manifest: &Manifest, protocol: &Protocol) -> Findings {
     let mut findings = Findings::default();
-    for (position, row) in manifest.rows.iter().enumerate() {
-        if row.is_invalid(protocol) {
-            findings.errors.push(invalid_grades(row, protocol).at_row(line(position)));
-        }
-    }
-    let mut cohorts: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
-    for (position, row) in manifest.rows.iter().enumerate() {
+    let invalid = manifest.rows.iter().filter(|row| row.is_invalid(protocol));
+    findings.impossible.extend(invalid.map(|row| invalid_grades(row, protocol)));
+    let mut first_rows: BTreeMap<&str, &Row> = BTreeMap::new();
+    for row in &manifest.rows {
         let Some(patient) = row.patient_id.as_deref() else {
             continue;
         };
-        let (cohort, first) = *cohorts.entry(patient).or_insert((&row.cohort, line(position)));
-        if cohort != row.cohort {
+        let first = *first_rows.entry(patient).or_insert(row);
+        if first.cohort != row.cohort {
+            let what = format!(
+                "patient {patient} is in cohort {}, and in {} in {}",
+                row.cohort,
+                first.cohort,
+                place(first)
+            );
             findings.errors.push(
-                Problem::new(format!(
-                    "patient {patient} is in cohort {}, and in {cohort} in row {first}",
-                    row.cohort
-                ))
-                .at_row(line(position))
-                .in_column("cohort")
-                .hint("a patient belongs to one cohort, else test figures are worthless"),
+                row.problem("cohort", what)
+                    .hint("a patient belongs to one cohort, else test figures are worthless"),
             );
         }
     }
@@ -68,15 +70,9 @@ fn invalid_grades(row: &Row, protocol: &Protocol) -> Problem {
             format!("{} {grade}", measurement.name.replace('_', " "))
         })
         .collect();
-    let hint = "grade it again, or keep such pairs out with --allow-invalid";
-    let column = protocol.measurements().last().map(|last| last.name.clone()).unwrap_or_default();
-    Problem::new(format!(
-        "{} is not possible in protocol {}",
-        grades.join(" with "),
-        protocol.name()
-    ))
-    .in_column(column)
-    .hint(hint)
+    let column = protocol.measurements().last().map_or("", |last| &last.name);
+    let what = format!("{} is not possible in protocol {}", grades.join(" with "), protocol.name());
+    row.problem(column, what).hint("grade it again, or keep such pairs out with --allow-invalid")
 }
 
 /// The same image under more than one pair, found by content.
@@ -102,16 +98,12 @@ pub fn check_duplicates<D: Ord + Copy>(
             }
             let (a, b) = (&manifest.rows[first], &manifest.rows[position]);
             let what = format!(
-                "the same image as the {} image of pair {} in row {}",
+                "the same image as the {} image of pair {} in {}",
                 protocol.modalities()[first_modality].name,
                 a.pair_id,
-                line(first)
+                place(a)
             );
-            let problem = |what: String| {
-                Problem::new(what)
-                    .at_row(line(position))
-                    .in_column(protocol.modalities()[modality].name.clone())
-            };
+            let problem = |what: String| b.problem(&protocol.modalities()[modality].name, what);
             if first == position || modality != first_modality {
                 findings.errors.push(
                     problem(what).hint("a pair has one image of each modality; is a path wrong?"),
@@ -137,14 +129,11 @@ pub fn check_duplicates<D: Ord + Copy>(
 #[must_use]
 pub fn missing_grades(manifest: &Manifest, cohort: &str, protocol: &Protocol) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for (position, row) in manifest.rows.iter().enumerate().filter(|(_, row)| row.cohort == cohort)
-    {
+    for row in manifest.rows.iter().filter(|row| row.cohort == cohort) {
         for (measurement, grade) in protocol.measurements().iter().zip(&row.grades) {
             if grade.is_none() {
                 problems.push(
-                    Problem::new(format!("pair {} has no grade", row.pair_id))
-                        .at_row(line(position))
-                        .in_column(measurement.name.clone())
+                    row.problem(&measurement.name, format!("pair {} has no grade", row.pair_id))
                         .hint("training needs every grade; take the pair out or grade it"),
                 );
             }
@@ -163,6 +152,7 @@ mod tests {
         let roi = Roi::new([0, 0, 9, 9]).unwrap();
         let view = ViewRef { path: format!("{pair}.png"), roi };
         Row {
+            line: None,
             pair_id: pair.into(),
             patient_id: Some(patient.into()),
             cohort: cohort.into(),
@@ -183,7 +173,11 @@ mod tests {
         }
     }
 
-    fn manifest(rows: Vec<Row>) -> Manifest {
+    /// A manifest with a blank line between any two rows.
+    fn manifest(mut rows: Vec<Row>) -> Manifest {
+        for (position, row) in rows.iter_mut().enumerate() {
+            row.line = Some(2 + 2 * position);
+        }
         Manifest { rows }
     }
 
@@ -192,17 +186,20 @@ mod tests {
         let manifest =
             manifest(vec![row("a", "p", "train", [1, 0]), row("b", "p", "train", [0, 2])]);
         let findings = check_rows(&manifest, &Protocol::eoss());
-        assert_eq!(findings.errors.len(), 1);
-        assert!(findings.errors[0].to_string().starts_with(
-            "row 3, column vascularity: synovial hypertrophy 0 with vascularity 2 is not possible"
-        ), "{}", findings.errors[0]);
+        assert_eq!((findings.errors.len(), findings.impossible.len()), (0, 1));
+        let problem = findings.impossible[0].to_string();
+        assert!(problem.starts_with(
+            "row 4, column vascularity: synovial hypertrophy 0 with vascularity 2 is not possible"
+        ), "{problem}");
     }
 
     #[test]
     fn a_patient_in_two_cohorts_is_an_error() {
         let manifest =
             manifest(vec![row("a", "p", "train", [1, 0]), row("b", "p", "external", [1, 0])]);
-        assert_eq!(check_rows(&manifest, &Protocol::eoss()).errors[0].row, Some(3));
+        let errors = check_rows(&manifest, &Protocol::eoss()).errors;
+        assert_eq!(errors[0].row, Some(4));
+        assert!(errors[0].what.ends_with("in train in row 2"), "{}", errors[0]);
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub struct Manifest {
 /// One pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
+    /// The line of the manifest it starts in, from 1; `None` for a row that was
+    /// not read from one.
+    pub line: Option<usize>,
     /// Name of the pair, unique in the manifest.
     pub pair_id: String,
     /// Whose joint it is; `None` where nobody knows (imported data), and then
@@ -63,6 +66,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// A problem with this row.
+    #[must_use]
+    pub fn problem(&self, column: &str, what: impl Into<String>) -> Problem {
+        Problem { row: self.line, ..Problem::new(what).in_column(column) }
+    }
+
     /// All reference grades, `None` when one is missing.
     #[must_use]
     pub fn all_grades(&self) -> Option<Vec<Grade>> {

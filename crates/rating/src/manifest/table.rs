@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DopplerMode, Manifest, Row, Side, ViewRef, has_doppler, roi_columns};
-use crate::{Grade, Origin, Problem, Protocol, Roi};
+use crate::table::{self, Row as Cells, Table};
+use crate::{Origin, Problem, Protocol, Roi};
 
 const ALWAYS: [&str; 8] =
     ["pair_id", "patient_id", "cohort", "origin", "joint", "side", "hospital", "device"];
@@ -25,66 +26,28 @@ fn grade_columns(protocol: &Protocol) -> impl Iterator<Item = &str> {
 }
 
 pub(super) fn parse(bytes: &[u8], protocol: &Protocol) -> Result<Manifest, Vec<Problem>> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let header = match reader.headers() {
-        Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect::<Vec<_>>(),
-        Err(error) => return Err(vec![csv_problem(&error)]),
-    };
-    check_header(&header, protocol)?;
+    let table = Table::read(bytes)?;
+    check_header(&table.columns, protocol)?;
 
-    let mut rows = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     let mut problems = Vec::new();
     let mut rows_of_ids: BTreeMap<String, usize> = BTreeMap::new();
-    for record in reader.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                problems.push(csv_problem(&error));
-                continue;
-            }
-        };
-        let line = record.position().map_or(0, |position| position.line() as usize);
-        if record.len() != header.len() {
-            problems.push(
-                Problem::new(format!("{} fields, the header has {}", record.len(), header.len()))
-                    .at_row(line)
-                    .hint("a comma in a field needs quotes around the field"),
-            );
-            continue;
-        }
-        let cells = Cells { header: &header, record: &record };
+    for cells in table.rows() {
         match row(&cells, protocol) {
             Ok(row) => {
-                if let Some(first) = rows_of_ids.insert(row.pair_id.clone(), line) {
-                    problems.push(
-                        Problem::new(format!("pair {} stands in row {first} already", row.pair_id))
-                            .at_row(line)
-                            .in_column("pair_id"),
-                    );
+                if let Some(first) = rows_of_ids.insert(row.pair_id.clone(), cells.line) {
+                    let what = format!("pair {} stands in row {first} already", row.pair_id);
+                    problems.push(cells.problem("pair_id", what));
                 }
                 rows.push(row);
             }
-            Err(found) => problems.extend(found.into_iter().map(|problem| problem.at_row(line))),
+            Err(found) => problems.extend(found),
         }
     }
     if rows.is_empty() && problems.is_empty() {
         problems.push(Problem::new("the manifest has no rows"));
     }
     if problems.is_empty() { Ok(Manifest { rows }) } else { Err(problems) }
-}
-
-fn csv_problem(error: &csv::Error) -> Problem {
-    let problem = match error.kind() {
-        csv::ErrorKind::Utf8 { .. } => {
-            Problem::new("text that is not UTF-8").hint("save the table as UTF-8 CSV")
-        }
-        _ => Problem::new(format!("not a CSV table: {error}")),
-    };
-    match error.position() {
-        Some(position) => problem.at_row(position.line() as usize),
-        None => problem,
-    }
 }
 
 fn check_header(header: &[String], protocol: &Protocol) -> Result<(), Vec<Problem>> {
@@ -118,29 +81,6 @@ fn check_header(header: &[String], protocol: &Protocol) -> Result<(), Vec<Proble
     }
 }
 
-/// One record, by column name.
-struct Cells<'a> {
-    header: &'a [String],
-    record: &'a csv::StringRecord,
-}
-
-impl Cells<'_> {
-    /// The trimmed cell, `None` when it is empty or the column is not there.
-    fn get(&self, column: &str) -> Option<&str> {
-        let position = self.header.iter().position(|name| name == column)?;
-        let cell = self.record.get(position)?.trim();
-        (!cell.is_empty()).then_some(cell)
-    }
-
-    fn text(&self, column: &str) -> Option<String> {
-        self.get(column).map(str::to_owned)
-    }
-
-    fn needed(&self, column: &str) -> Result<&str, Problem> {
-        self.get(column).ok_or_else(|| Problem::new("the cell is empty").in_column(column))
-    }
-}
-
 /// Reads one row; all its problems at once.
 fn row(cells: &Cells<'_>, protocol: &Protocol) -> Result<Row, Vec<Problem>> {
     let mut problems = Vec::new();
@@ -151,9 +91,9 @@ fn row(cells: &Cells<'_>, protocol: &Protocol) -> Result<Row, Vec<Problem>> {
     let origin = origin(cells).map_err(&mut keep).ok();
     let unit = unit(cells, protocol).map_err(&mut keep).ok();
     let words = [("left", Side::Left), ("right", Side::Right)];
-    let side = one_of(cells, "side", &words).map_err(&mut keep).ok();
+    let side = cells.one_of("side", &words).map_err(&mut keep).ok();
     let words = [("cdus", DopplerMode::Cdus), ("pdus", DopplerMode::Pdus)];
-    let doppler_mode = one_of(cells, "doppler_mode", &words).map_err(&mut keep).ok();
+    let doppler_mode = cells.one_of("doppler_mode", &words).map_err(&mut keep).ok();
     let age = age(cells).map_err(&mut keep).ok();
     let fold = fold(cells).map_err(&mut keep).ok();
     let mut views = Vec::new();
@@ -162,14 +102,13 @@ fn row(cells: &Cells<'_>, protocol: &Protocol) -> Result<Row, Vec<Problem>> {
     }
     let mut grades = Vec::new();
     for measurement in protocol.measurements() {
-        grades.extend(grade(cells, &measurement.name, measurement.grades).map_err(&mut keep));
+        let name = &measurement.name;
+        let grade = cells.get(name).map(|text| cells.grade(name, text, measurement.grades));
+        grades.extend(grade.transpose().map_err(&mut keep));
     }
-    let extra = cells
-        .header
-        .iter()
-        .filter(|column| column.starts_with("x_"))
-        .filter_map(|column| Some((column.clone(), cells.text(column)?)))
-        .collect();
+    let own = cells.beginning("x_");
+    let extra = own.map(|(column, cell)| (column.to_owned(), cell.to_owned())).collect();
+    let text = |column: &str| cells.get(column).map(str::to_owned);
 
     if let (
         true,
@@ -184,21 +123,22 @@ fn row(cells: &Cells<'_>, protocol: &Protocol) -> Result<Row, Vec<Problem>> {
     ) = (problems.is_empty(), pair_id, cohort, origin, unit, side, doppler_mode, age, fold)
     {
         return Ok(Row {
+            line: Some(cells.line),
             pair_id,
-            patient_id: cells.text("patient_id"),
+            patient_id: text("patient_id"),
             cohort,
             origin,
             unit,
             side,
-            hospital: cells.text("hospital"),
-            device: cells.text("device"),
+            hospital: text("hospital"),
+            device: text("device"),
             views,
             doppler_mode,
             grades,
-            sex: cells.text("sex"),
+            sex: text("sex"),
             age,
-            operator: cells.text("operator"),
-            visit: cells.text("visit"),
+            operator: text("operator"),
+            visit: text("visit"),
             fold,
             extra,
         });
@@ -215,16 +155,16 @@ fn name(cells: &Cells<'_>, column: &str) -> Result<String, Problem> {
     if plain {
         return Ok(name.to_owned());
     }
-    Err(Problem::new(format!("{name:?} cannot be a name"))
-        .in_column(column)
+    Err(cells
+        .problem(column, format!("{name:?} cannot be a name"))
         .hint("no slashes, colons or control characters"))
 }
 
 fn origin(cells: &Cells<'_>) -> Result<Origin, Problem> {
     let word = cells.needed("origin")?;
     Origin::from_word(word).ok_or_else(|| {
-        Problem::new(format!("{word:?} is not an origin"))
-            .in_column("origin")
+        cells
+            .problem("origin", format!("{word:?} is not an origin"))
             .hint("clinical, phantom or canned")
     })
 }
@@ -242,28 +182,9 @@ fn unit(cells: &Cells<'_>, protocol: &Protocol) -> Result<Option<String>, Proble
         .find(|unit| unit.as_str() == word || unit.eq_ignore_ascii_case(&compact));
     match found {
         Some(unit) => Ok(Some(unit.clone())),
-        None => Err(Problem::new(format!("{word:?} is not in protocol {}", protocol.name()))
-            .in_column("joint")
+        None => Err(cells
+            .problem("joint", format!("{word:?} is not in protocol {}", protocol.name()))
             .hint(format!("one of {}", protocol.units().join(", ")))),
-    }
-}
-
-fn one_of<T: Copy>(
-    cells: &Cells<'_>,
-    column: &str,
-    words: &[(&str, T)],
-) -> Result<Option<T>, Problem> {
-    let Some(word) = cells.get(column) else {
-        return Ok(None);
-    };
-    match words.iter().find(|(known, _)| *known == word) {
-        Some((_, value)) => Ok(Some(*value)),
-        None => {
-            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            Err(Problem::new(format!("{word:?} is not known"))
-                .in_column(column)
-                .hint(known.join(" or ")))
-        }
     }
 }
 
@@ -273,7 +194,7 @@ fn age(cells: &Cells<'_>) -> Result<Option<f64>, Problem> {
     };
     match text.parse::<f64>() {
         Ok(years) if (0.0..=150.0).contains(&years) => Ok(Some(years)),
-        _ => Err(Problem::new(format!("{text:?} is not an age in years")).in_column("age")),
+        _ => Err(cells.problem("age", format!("{text:?} is not an age in years"))),
     }
 }
 
@@ -283,9 +204,9 @@ fn fold(cells: &Cells<'_>) -> Result<Option<u8>, Problem> {
     };
     match text.parse::<u8>() {
         Ok(fold) if fold >= 1 => Ok(Some(fold)),
-        _ => Err(Problem::new(format!("{text:?} is not a fold"))
-            .in_column("fold")
-            .hint("folds count from 1")),
+        _ => {
+            Err(cells.problem("fold", format!("{text:?} is not a fold")).hint("folds count from 1"))
+        }
     }
 }
 
@@ -295,27 +216,12 @@ fn view(cells: &Cells<'_>, modality: &str) -> Result<ViewRef, Problem> {
     for (side, column) in sides.iter_mut().zip(roi_columns(modality)) {
         let text = cells.needed(&column)?;
         *side = text.parse().map_err(|_| {
-            Problem::new(format!("{text:?} is not a whole number of pixels")).in_column(column)
+            cells.problem(&column, format!("{text:?} is not a whole number of pixels"))
         })?;
     }
-    let roi = Roi::new(sides).map_err(|problem| problem.in_column(format!("{modality}_left")))?;
+    let roi = Roi::new(sides)
+        .map_err(|problem| problem.at_row(cells.line).in_column(format!("{modality}_left")))?;
     Ok(ViewRef { path, roi })
-}
-
-fn grade(cells: &Cells<'_>, column: &str, grades: u8) -> Result<Option<Grade>, Problem> {
-    let Some(text) = cells.get(column) else {
-        return Ok(None);
-    };
-    match text.parse::<Grade>() {
-        Ok(grade) if grade < grades => Ok(Some(grade)),
-        Ok(grade) => {
-            Err(Problem::new(format!("grade {grade} is outside 0-{}", grades - 1))
-                .in_column(column))
-        }
-        Err(_) => Err(Problem::new(format!("{text:?} is not a grade"))
-            .in_column(column)
-            .hint(format!("a whole number from 0 to {}", grades - 1))),
-    }
 }
 
 pub(super) fn to_csv(manifest: &Manifest, protocol: &Protocol) -> String {
@@ -328,16 +234,11 @@ pub(super) fn to_csv(manifest: &Manifest, protocol: &Protocol) -> String {
     let extra: BTreeSet<&String> = manifest.rows.iter().flat_map(|row| row.extra.keys()).collect();
     columns.extend(extra.into_iter().cloned());
 
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
     let records = manifest
         .rows
         .iter()
-        .map(|row| columns.iter().map(|column| cell(row, column, protocol)).collect::<Vec<_>>());
-    for record in std::iter::once(columns.clone()).chain(records) {
-        writer.write_record(&record).expect("writing to memory");
-    }
-    let bytes = writer.into_inner().expect("writing to memory");
-    String::from_utf8(bytes).expect("text in, text out")
+        .map(|row| columns.iter().map(|column| cell(row, column, protocol)).collect());
+    table::write(std::iter::once(columns.clone()).chain(records))
 }
 
 /// What a row has in a column, empty where it has nothing.

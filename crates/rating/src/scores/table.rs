@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Decision, PairScore, Probability};
 use crate::network::NetworkId;
+use crate::table::{Row, Table, write};
 use crate::{Grade, Origin, Problem, Protocol};
 
 /// The columns of `scores.csv` for a protocol.
@@ -88,113 +89,12 @@ pub fn probabilities_csv<'a>(
     write(std::iter::once(header.map(str::to_owned).to_vec()).chain(records))
 }
 
-fn write(records: impl Iterator<Item = Vec<String>>) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for record in records {
-        writer.write_record(&record).expect("writing to memory");
-    }
-    String::from_utf8(writer.into_inner().expect("writing to memory")).expect("text in, text out")
-}
-
-/// A table's records by column, with their lines.
-struct Table {
-    columns: Vec<String>,
-    records: Vec<csv::StringRecord>,
-}
-
-impl Table {
-    fn read(bytes: &[u8]) -> Result<Table, Problem> {
-        let problem = |error: &csv::Error| {
-            let line = error.position().map(|position| position.line() as usize);
-            let problem = Problem::new(format!("not a CSV table: {error}"));
-            line.map_or(problem.clone(), |line| problem.at_row(line))
-        };
-        let mut reader = csv::Reader::from_reader(bytes);
-        let columns = reader.headers().map_err(|error| problem(&error))?;
-        let columns = columns.iter().map(str::to_owned).collect();
-        let records =
-            reader.records().collect::<Result<_, _>>().map_err(|error| problem(&error))?;
-        Ok(Table { columns, records })
-    }
-
-    fn rows(&self) -> impl Iterator<Item = TableRow<'_>> {
-        self.records.iter().map(|record| TableRow {
-            columns: &self.columns,
-            record,
-            line: record.position().map_or(0, |position| position.line() as usize),
-        })
-    }
-}
-
-struct TableRow<'a> {
-    columns: &'a [String],
-    record: &'a csv::StringRecord,
-    line: usize,
-}
-
-impl<'a> TableRow<'a> {
-    /// The cell, `None` when the column is not there or the cell is empty.
-    fn get(&self, column: &str) -> Option<&'a str> {
-        let position = self.columns.iter().position(|name| name == column)?;
-        self.record.get(position).filter(|cell| !cell.is_empty())
-    }
-
-    fn problem(&self, column: &str, what: impl Into<String>) -> Problem {
-        Problem::new(what).at_row(self.line).in_column(column)
-    }
-
-    /// The cell as a value.
-    fn parsed<T: std::str::FromStr>(&self, column: &str) -> Result<T, Problem> {
-        let text =
-            self.get(column).ok_or_else(|| self.problem(column, "the cell is empty or missing"))?;
-        text.parse().map_err(|_| self.problem(column, format!("{text:?} cannot be read")))
-    }
-
-    /// The cell as a value, `None` when it is empty.
-    fn optional<T: std::str::FromStr>(&self, column: &str) -> Result<Option<T>, Problem> {
-        self.get(column).map(|_| self.parsed(column)).transpose()
-    }
-
-    /// The cell as a share or probability; `NaN` and `inf` are numbers to the
-    /// parser, but to nobody else.
-    fn fraction(&self, column: &str) -> Result<f64, Problem> {
-        let value: f64 = self.parsed(column)?;
-        if (0.0..=1.0).contains(&value) {
-            return Ok(value);
-        }
-        Err(self.problem(column, format!("{value} is outside 0-1")))
-    }
-
-    /// The cell as a share or probability, `None` when it is empty.
-    fn optional_fraction(&self, column: &str) -> Result<Option<f64>, Problem> {
-        self.get(column).map(|_| self.fraction(column)).transpose()
-    }
-
-    /// The cell as a number that counts from 1.
-    fn count(&self, column: &str) -> Result<u8, Problem> {
-        match self.parsed(column)? {
-            0 => Err(self.problem(column, format!("{column}s count from 1"))),
-            number => Ok(number),
-        }
-    }
-
-    fn grade(&self, column: &str, text: &str, grades: u8) -> Result<Grade, Problem> {
-        match text.parse::<Grade>() {
-            Ok(grade) if grade < grades => Ok(grade),
-            _ => {
-                Err(self
-                    .problem(column, format!("{text:?} is not a grade from 0 to {}", grades - 1)))
-            }
-        }
-    }
-}
-
 /// Reads `scores.csv`.
 ///
 /// # Errors
 /// The first cell that cannot be read, with row and column; a pair named twice.
 pub fn parse_scores(bytes: &[u8], protocol: &Protocol) -> Result<Vec<PairScore>, Problem> {
-    let table = Table::read(bytes)?;
+    let table = Table::read(bytes).map_err(first)?;
     let mut first_rows: BTreeMap<String, usize> = BTreeMap::new();
     let mut scores = Vec::new();
     for row in table.rows() {
@@ -210,7 +110,7 @@ pub fn parse_scores(bytes: &[u8], protocol: &Protocol) -> Result<Vec<PairScore>,
     Ok(scores)
 }
 
-fn parse_score(row: &TableRow<'_>, protocol: &Protocol) -> Result<PairScore, Problem> {
+fn parse_score(row: &Row<'_>, protocol: &Protocol) -> Result<PairScore, Problem> {
     let mut grades = Vec::new();
     let mut votes = Vec::new();
     for measurement in protocol.measurements() {
@@ -245,9 +145,14 @@ fn parse_score(row: &TableRow<'_>, protocol: &Protocol) -> Result<PairScore, Pro
     })
 }
 
+/// The first of several problems; who reads a score file mends its source.
+fn first(problems: Vec<Problem>) -> Problem {
+    problems.into_iter().next().expect("an error has a reason")
+}
+
 /// The mean of every task, or of none: a gap would hand one measurement's
 /// means to another.
-fn mean_probabilities(row: &TableRow<'_>, protocol: &Protocol) -> Result<Vec<Vec<f64>>, Problem> {
+fn mean_probabilities(row: &Row<'_>, protocol: &Protocol) -> Result<Vec<Vec<f64>>, Problem> {
     let mut means = Vec::new();
     let mut empty = None;
     for measurement in protocol.measurements() {
@@ -278,7 +183,7 @@ pub fn parse_probabilities(
     bytes: &[u8],
     protocol: &Protocol,
 ) -> Result<Vec<(String, Vec<Probability>)>, Problem> {
-    let table = Table::read(bytes)?;
+    let table = Table::read(bytes).map_err(first)?;
     let mut positions: BTreeMap<String, usize> = BTreeMap::new();
     let mut pairs: Vec<(String, Vec<Probability>)> = Vec::new();
     for row in table.rows() {
@@ -300,7 +205,7 @@ pub fn parse_probabilities(
     Ok(pairs)
 }
 
-fn network_of(row: &TableRow<'_>, protocol: &Protocol) -> Result<NetworkId, Problem> {
+fn network_of(row: &Row<'_>, protocol: &Protocol) -> Result<NetworkId, Problem> {
     if let Some(text) = row.get("network") {
         return text.parse().map_err(|problem: Problem| row.problem("network", problem.what));
     }

@@ -24,26 +24,28 @@ const SAMPLES: usize = 1000;
 /// Grades of one measurement by pair.
 type Grades<'a> = BTreeMap<&'a str, Grade>;
 
-/// All comparisons, on both test cohorts together. `grayscale`: the scores in
-/// which one measurement (position) comes from grayscale alone.
+/// Scores in which one measurement is read from one modality alone.
+pub struct Alone {
+    /// Position of the measurement in the protocol.
+    pub measurement: usize,
+    /// Position of the modality in the protocol.
+    pub modality: usize,
+    /// The scores.
+    pub scored: Scored,
+}
+
+/// All comparisons, on both test cohorts together.
 pub fn all(
     protocol: &Protocol,
     file: &ManifestFile,
     phantoms: &Path,
     scored: &Scored,
-    grayscale: Option<&(usize, Scored)>,
+    alone: &[Alone],
     seed: Seed,
 ) -> Result<Vec<Comparison>, Failure> {
     let mut comparisons = Vec::new();
-    if let Some((measurement, grayscale)) = grayscale {
-        comparisons.push(fusion_against_grayscale(
-            protocol,
-            file,
-            scored,
-            grayscale,
-            *measurement,
-            seed,
-        )?);
+    for arm in alone {
+        comparisons.push(fusion_against(protocol, file, scored, arm, seed)?);
     }
     comparisons.extend(against_shortcut(protocol, file, scored, seed)?);
     comparisons.push(reader_agreement(protocol, file, phantoms)?);
@@ -80,24 +82,27 @@ fn rng(seed: Seed, label: &str) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(seed.child(label).bytes())
 }
 
-/// Synovial hypertrophy from both images against the grayscale extractors
-/// alone; everything else, decoding included, is alike.
-fn fusion_against_grayscale(
+/// A measurement from both images against the extractors of one modality;
+/// everything else, decoding included, is alike.
+fn fusion_against(
     protocol: &Protocol,
     file: &ManifestFile,
     scored: &Scored,
-    grayscale: &Scored,
-    measurement: usize,
+    arm: &Alone,
     seed: Seed,
 ) -> Result<Comparison, Failure> {
-    let (first, second) = (grades_of(scored, measurement), grades_of(grayscale, measurement));
-    let difference =
-        difference(protocol, file, measurement, &first, &second, &mut rng(seed, "fusion"))?;
+    let &Alone { measurement, modality, .. } = arm;
+    let (first, second) = (grades_of(scored, measurement), grades_of(&arm.scored, measurement));
+    let modality = &protocol.modalities()[modality].name;
+    let mut rng = rng(seed, &format!("fusion against {modality}"));
+    let difference = difference(protocol, file, measurement, &first, &second, &mut rng)?;
     let name = protocol.measurements()[measurement].name.replace('_', " ");
     Ok(Comparison {
-        title: format!("Does the Doppler image help to grade {name}?"),
-        sentence: "Accuracy of the fusion networks and of the grayscale networks alone, both test cohorts together, same decoding.".to_owned(),
-        rows: difference_rows(&difference, "fusion of both images", "grayscale alone"),
+        title: format!("Is {name} graded better from both images than from {modality} alone?"),
+        sentence: format!(
+            "Accuracy of the fusion networks and of the {modality} networks alone, both test cohorts together, same decoding."
+        ),
+        rows: difference_rows(&difference, "fusion of both images", &format!("{modality} alone")),
     })
 }
 
@@ -141,7 +146,7 @@ fn against_shortcut(
 ) -> Result<Vec<Comparison>, Failure> {
     let floor = Preprocess::default().mask.floor;
     let features = |_: &Row, loaded: &LoadedPair| shortcut::features(&loaded.pair, floor);
-    let (features, _) = file.load_all(protocol, "shortcut baseline", |_| true, features)?;
+    let features = file.load_all(protocol, "shortcut baseline", |_| true, features)?.kept;
     let rows = &file.manifest.rows;
     let mut comparisons = Vec::new();
     for (measurement, described) in protocol.measurements().iter().enumerate() {

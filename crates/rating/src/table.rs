@@ -1,0 +1,203 @@
+//! Tables as people and programs write them: CSV with a header row.
+
+use std::str::FromStr;
+
+use crate::{Grade, Problem};
+
+/// The records of a table, with the line each starts in.
+pub(crate) struct Table {
+    /// Names of the columns, trimmed.
+    pub columns: Vec<String>,
+    records: Vec<(usize, csv::StringRecord)>,
+}
+
+impl Table {
+    /// Reads a whole table; a byte-order mark is skipped.
+    ///
+    /// # Errors
+    /// Text that is not UTF-8 or not CSV; every record that has not one field
+    /// for each column.
+    pub fn read(bytes: &[u8]) -> Result<Table, Vec<Problem>> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+        let columns = match reader.headers() {
+            Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect::<Vec<_>>(),
+            Err(error) => return Err(vec![csv_problem(&error)]),
+        };
+        let mut records = Vec::new();
+        let mut problems = Vec::new();
+        for record in reader.records() {
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    problems.push(csv_problem(&error));
+                    continue;
+                }
+            };
+            let line = record.position().map_or(0, |position| first_line(bytes, position));
+            if record.len() == columns.len() {
+                records.push((line, record));
+                continue;
+            }
+            let what = format!("{} fields, the header has {}", record.len(), columns.len());
+            problems.push(
+                Problem::new(what)
+                    .at_row(line)
+                    .hint("a comma in a field needs quotes around the field"),
+            );
+        }
+        if problems.is_empty() { Ok(Table { columns, records }) } else { Err(problems) }
+    }
+
+    /// The records, in the order of the file.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.records.iter().map(|(line, record)| Row {
+            columns: &self.columns,
+            record,
+            line: *line,
+        })
+    }
+}
+
+/// The line a record starts in. The reader counts blank lines before a record
+/// as part of it.
+fn first_line(bytes: &[u8], position: &csv::Position) -> usize {
+    let rest = bytes.get(position.byte() as usize..).unwrap_or_default();
+    let blank = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+    position.line() as usize + blank.filter(|&&byte| byte == b'\n').count()
+}
+
+fn csv_problem(error: &csv::Error) -> Problem {
+    let problem = match error.kind() {
+        csv::ErrorKind::Utf8 { .. } => {
+            Problem::new("text that is not UTF-8").hint("save the table as UTF-8 CSV")
+        }
+        _ => Problem::new(format!("not a CSV table: {error}")),
+    };
+    match error.position() {
+        Some(position) => problem.at_row(position.line() as usize),
+        None => problem,
+    }
+}
+
+/// One record of a [`Table`], by column name.
+pub(crate) struct Row<'a> {
+    columns: &'a [String],
+    record: &'a csv::StringRecord,
+    /// The line it starts in, from 1.
+    pub line: usize,
+}
+
+impl<'a> Row<'a> {
+    /// The trimmed cell, `None` when it is empty or the column is not there.
+    pub fn get(&self, column: &str) -> Option<&'a str> {
+        let position = self.columns.iter().position(|name| name == column)?;
+        let cell = self.record.get(position)?.trim();
+        (!cell.is_empty()).then_some(cell)
+    }
+
+    /// Cells of the columns whose name begins so, with their names.
+    pub fn beginning(&self, start: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let named = self.columns.iter().filter(move |name| name.starts_with(start));
+        named.filter_map(|name| Some((name.as_str(), self.get(name)?)))
+    }
+
+    /// A problem in this row.
+    pub fn problem(&self, column: &str, what: impl Into<String>) -> Problem {
+        Problem::new(what).at_row(self.line).in_column(column)
+    }
+
+    /// The cell, which must not be empty.
+    pub fn needed(&self, column: &str) -> Result<&'a str, Problem> {
+        self.get(column).ok_or_else(|| self.problem(column, "the cell is empty or missing"))
+    }
+
+    /// The cell as a value.
+    pub fn parsed<T: FromStr>(&self, column: &str) -> Result<T, Problem> {
+        let text = self.needed(column)?;
+        text.parse().map_err(|_| self.problem(column, format!("{text:?} cannot be read")))
+    }
+
+    /// The cell as a value, `None` when it is empty.
+    pub fn optional<T: FromStr>(&self, column: &str) -> Result<Option<T>, Problem> {
+        self.get(column).map(|_| self.parsed(column)).transpose()
+    }
+
+    /// The cell as a share or probability; `NaN` and `inf` are numbers to the
+    /// parser, but to nobody else.
+    pub fn fraction(&self, column: &str) -> Result<f64, Problem> {
+        let value: f64 = self.parsed(column)?;
+        if (0.0..=1.0).contains(&value) {
+            return Ok(value);
+        }
+        Err(self.problem(column, format!("{value} is outside 0-1")))
+    }
+
+    /// The cell as a share or probability, `None` when it is empty.
+    pub fn optional_fraction(&self, column: &str) -> Result<Option<f64>, Problem> {
+        self.get(column).map(|_| self.fraction(column)).transpose()
+    }
+
+    /// The cell as a number that counts from 1.
+    pub fn count(&self, column: &str) -> Result<u8, Problem> {
+        match self.parsed(column)? {
+            0 => Err(self.problem(column, format!("{column}s count from 1"))),
+            number => Ok(number),
+        }
+    }
+
+    /// A text of this cell as one of `grades` grades.
+    pub fn grade(&self, column: &str, text: &str, grades: u8) -> Result<Grade, Problem> {
+        let most = grades - 1;
+        match text.parse::<Grade>() {
+            Ok(grade) if grade <= most => Ok(grade),
+            Ok(grade) => Err(self.problem(column, format!("grade {grade} is outside 0-{most}"))),
+            Err(_) => Err(self
+                .problem(column, format!("{text:?} is not a grade"))
+                .hint(format!("a whole number from 0 to {most}"))),
+        }
+    }
+
+    /// The cell as one of these words, `None` when it is empty.
+    pub fn one_of<T: Copy>(&self, column: &str, words: &[(&str, T)]) -> Result<Option<T>, Problem> {
+        let Some(word) = self.get(column) else { return Ok(None) };
+        if let Some((_, value)) = words.iter().find(|(known, _)| *known == word) {
+            return Ok(Some(*value));
+        }
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        Err(self.problem(column, format!("{word:?} is not known")).hint(known.join(" or ")))
+    }
+}
+
+/// Writes records as CSV.
+pub(crate) fn write(records: impl Iterator<Item = Vec<String>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in records {
+        writer.write_record(&record).expect("writing to memory");
+    }
+    String::from_utf8(writer.into_inner().expect("writing to memory")).expect("text in, text out")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_know_the_line_they_start_in() {
+        let text = "a,b\r\n1,\"two\r\nlines\"\r\n\r\n\r\n3,4\n\n5,6\n";
+        let table = Table::read(text.as_bytes()).ok().unwrap();
+        let lines: Vec<usize> = table.rows().map(|row| row.line).collect();
+        assert_eq!(lines, [2, 6, 8]);
+    }
+
+    #[test]
+    fn a_record_of_another_length_is_named() {
+        let problems = Table::read(b"\xef\xbb\xbfa,b\n\n1\n1,2\n").err().unwrap();
+        assert_eq!(problems.len(), 1);
+        assert!(
+            problems[0].to_string().starts_with("row 3: 1 fields, the header has 2"),
+            "{}",
+            problems[0]
+        );
+    }
+}
