@@ -14,6 +14,7 @@ pub mod augment;
 pub mod decode;
 pub mod ecoc;
 pub mod evaluate;
+pub mod heatmap;
 pub mod jigsaw;
 pub mod manifest;
 pub mod multitude;

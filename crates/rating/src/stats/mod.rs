@@ -55,6 +55,9 @@ pub enum Undefined {
     /// A standard deviation needs two values.
     #[error("there are fewer than two values")]
     FewerThanTwo,
+    /// A correlation needs values that differ.
+    #[error("all values are alike")]
+    NoSpread,
     /// The figure is undefined in each of the bootstrap samples.
     #[error("no bootstrap sample has a value")]
     NoSample,
