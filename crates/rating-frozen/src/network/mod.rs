@@ -10,6 +10,8 @@ mod feature_map;
 mod folded;
 mod head;
 pub mod matrix;
+mod path;
+mod plain;
 mod resnet;
 
 use rating::Problem;
@@ -17,6 +19,8 @@ use rating::preprocess::Preprocess;
 
 pub use architecture::Architecture;
 pub use feature_map::Workspace;
+pub use path::PathPoint;
+pub use plain::PlainNetwork;
 
 use crate::weights::Weights;
 use head::Head;
@@ -28,6 +32,8 @@ use resnet::Backbone;
 pub struct Network {
     backbones: Vec<Backbone>,
     head: Head,
+    /// Gradients, until the engine takes them.
+    plain: PlainNetwork,
 }
 
 impl Network {
@@ -41,7 +47,8 @@ impl Network {
         let backbones = architecture.backbone_prefixes();
         let backbones: Result<_, _> =
             backbones.iter().map(|prefix| Backbone::new(prefix, weights)).collect();
-        Ok(Network { backbones: backbones?, head: Head::new(architecture, weights)? })
+        let plain = PlainNetwork::new(architecture, weights)?;
+        Ok(Network { backbones: backbones?, head: Head::new(architecture, weights)?, plain })
     }
 
     /// How many images a pair gives to this network, one per modality it sees.
