@@ -11,7 +11,7 @@ use crate::patient::Traits;
 use crate::tissue::Tissue;
 
 /// Share of pictures with a dark band: poor contact, or a hair.
-const WITH_DARK_BAND: f64 = 0.35;
+const WITH_DARK_BAND: f64 = 0.45;
 
 /// How a picture is taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -177,7 +177,7 @@ fn dark_band_db(frame: Frame, chance: &mut Chance) -> Vec<f32> {
     let present = chance.happens(WITH_DARK_BAND);
     let depth_db = chance.between(4.0, 13.0);
     let half_width = frame.px(chance.between(1.2, 3.5)) / 2.0;
-    let centre = chance.between(0.0, WIDTH as f32);
+    let centre = chance.between(0.15, 0.85) * WIDTH as f32;
     (0..WIDTH)
         .map(|column| {
             let inside = (half_width - (column as f32 - centre).abs()) / (0.5 * half_width);

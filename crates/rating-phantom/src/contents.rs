@@ -18,7 +18,7 @@ const PROXIMAL_MM: [(f32, f32); 5] = [(0.0, 0.0), (1.0, 0.3), (2.0, 2.2), (3.0, 
 const DISTAL_MM: [(f32, f32); 4] = [(0.0, 0.0), (2.0, 0.2), (3.0, 0.9), (4.0, 1.6)];
 
 /// Share of joints with effusion, whatever their grade.
-const WITH_EFFUSION: f64 = 0.33;
+const WITH_EFFUSION: f64 = 0.38;
 
 /// Thicknesses above the joint, mm.
 #[derive(Debug, Clone, Copy)]

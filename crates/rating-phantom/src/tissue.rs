@@ -55,7 +55,7 @@ impl Tissue {
             subcutis: traits.subcutis_db,
             synovium: traits.synovium_db,
             // Some effusions are complex: they are not black (section 4 of the recipe).
-            fluid: if chance.happens(0.3) {
+            fluid: if chance.happens(0.45) {
                 chance.between(-26.0, -15.0)
             } else {
                 chance.normal(-34.0, 2.0)
