@@ -5,7 +5,8 @@ pub trait Control: Sync {
     /// Whether to stop; asked between networks.
     fn cancelled(&self) -> bool;
 
-    /// `done` of `total` answers of networks are there. Never goes back.
+    /// `done` of `total` answers of networks (when explaining: noisy copies) are
+    /// there. Never goes back.
     fn progress(&self, done: usize, total: usize);
 }
 

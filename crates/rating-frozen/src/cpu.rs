@@ -11,6 +11,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::bundle::{Bundle, Identity};
 use crate::control::Control;
+use crate::explain::{Explanation, How};
 use crate::inputs::Inputs;
 use crate::network::{Network, Workspace, probabilities};
 use crate::scorer::{ScoreError, Scorer, not_a_number};
@@ -165,8 +166,7 @@ impl CpuScorer {
         let mut answers = Vec::with_capacity(networks.len());
         for (position, network) in networks {
             progress.check()?;
-            let images = self.images[*position].iter().filter_map(|&image| normalised.get(image));
-            let images: Vec<&[f32]> = images.map(Vec::as_slice).collect();
+            let images = self.images_of(*position, normalised);
             let logits = network.logits(&images, px, &mut workspace)?;
             let probability = probabilities(&logits).get(1).copied().unwrap_or(f64::NAN);
             if !probability.is_finite() {
@@ -178,8 +178,28 @@ impl CpuScorer {
         Ok(answers)
     }
 
+    /// The threads everything runs on.
+    pub(crate) fn pool(&self) -> &ThreadPool {
+        &self.pool
+    }
+
+    /// The positions in a pair of what a network sees.
+    pub(crate) fn images(&self, position: usize) -> &[usize] {
+        &self.images[position]
+    }
+
+    /// What a network sees of a pair.
+    pub(crate) fn images_of<'n>(
+        &self,
+        position: usize,
+        normalised: &'n [Vec<f32>],
+    ) -> Vec<&'n [f32]> {
+        let images = self.images(position).iter().filter_map(|&image| normalised.get(image));
+        images.map(Vec::as_slice).collect()
+    }
+
     /// A network, loaded before or now.
-    fn network(&self, position: usize) -> Result<Arc<Network>, ScoreError> {
+    pub(crate) fn network(&self, position: usize) -> Result<Arc<Network>, ScoreError> {
         let kept = self.kept.get(position);
         if let Some(network) = kept.and_then(OnceLock::get) {
             return Ok(Arc::clone(network));
@@ -212,6 +232,16 @@ impl Scorer for CpuScorer {
             self.pool.install(|| pairs.par_iter().map(|pair| self.prepare(pair)).collect());
         self.score_inputs(&inputs?, &|_| true, control)
     }
+
+    fn explain(
+        &self,
+        pair: &Pair,
+        how: &How,
+        control: &dyn Control,
+    ) -> Result<Explanation, ScoreError> {
+        let inputs = self.prepare(pair)?;
+        self.explain_inputs(pair.id(), &inputs, &how.recipe(), how.seed, control)
+    }
 }
 
 /// How many networks stay loaded, and how many of the others are at once.
@@ -228,23 +258,23 @@ fn plan_memory(sizes: &[u64], memory: u64, threads: usize) -> (usize, usize) {
 }
 
 /// Counts answers for whoever waits.
-struct Progress<'c> {
+pub(crate) struct Progress<'c> {
     done: Mutex<usize>,
     total: usize,
     control: &'c dyn Control,
 }
 
 impl<'c> Progress<'c> {
-    fn new(total: usize, control: &'c dyn Control) -> Progress<'c> {
+    pub(crate) fn new(total: usize, control: &'c dyn Control) -> Progress<'c> {
         Progress { done: Mutex::new(0), total, control }
     }
 
-    fn check(&self) -> Result<(), ScoreError> {
+    pub(crate) fn check(&self) -> Result<(), ScoreError> {
         if self.control.cancelled() { Err(ScoreError::Cancelled) } else { Ok(()) }
     }
 
     /// Told under the lock, so that what is heard never goes back.
-    fn one_more(&self) {
+    pub(crate) fn one_more(&self) {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         *done += 1;
         self.control.progress(*done, self.total);

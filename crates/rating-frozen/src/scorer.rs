@@ -6,6 +6,7 @@ use rating::{Pair, Problem};
 
 use crate::bundle::{BundleError, Identity};
 use crate::control::Control;
+use crate::explain::{Explanation, How};
 
 /// Whoever answers for the networks of a bundle.
 pub trait Scorer: Send + Sync {
@@ -23,6 +24,18 @@ pub trait Scorer: Send + Sync {
         pairs: &[Pair],
         control: &dyn Control,
     ) -> Result<Vec<Vec<Probability>>, ScoreError>;
+
+    /// What the pair's images contributed to the decision that the protocol
+    /// explains. Returns when all is there; progress counts noisy copies.
+    ///
+    /// # Errors
+    /// As for [`Scorer::score`]; a protocol that names no decision to explain.
+    fn explain(
+        &self,
+        pair: &Pair,
+        how: &How,
+        control: &dyn Control,
+    ) -> Result<Explanation, ScoreError>;
 }
 
 /// Why there are no scores.

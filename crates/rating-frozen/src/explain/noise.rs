@@ -1,0 +1,60 @@
+//! Noisy copies of a pair's inputs.
+
+use rand::{Rng, RngExt};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rating::Seed;
+
+/// The inputs with N(0, 1) added to every element, in normalised space; `sign`
+/// is 1 or -1. The same seed gives the same noise.
+pub(super) fn noisy(inputs: &[&[f32]], seed: Seed, sign: f32) -> Vec<Vec<f32>> {
+    let mut rng = ChaCha8Rng::from_seed(seed.bytes());
+    let mut copy = |input: &&[f32]| {
+        let mut values = input.to_vec();
+        for pair in values.chunks_mut(2) {
+            for (value, noise) in pair.iter_mut().zip(normal_pair(&mut rng)) {
+                *value += sign * noise;
+            }
+        }
+        values
+    };
+    inputs.iter().map(&mut copy).collect()
+}
+
+/// Two independent standard normal deviates (Box and Muller 1958).
+fn normal_pair(rng: &mut impl Rng) -> [f32; 2] {
+    // 1 - u is never 0, whose logarithm would be infinite.
+    let length = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt();
+    let (sine, cosine) = (std::f32::consts::TAU * rng.random::<f32>()).sin_cos();
+    [length * cosine, length * sine]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noise_is_standard_normal() {
+        let zeros = vec![0.0; 99_999];
+        let noise = &noisy(&[&zeros], Seed::new(1), 1.0)[0];
+        let mean = |power: i32| {
+            noise.iter().map(|&value| f64::from(value).powi(power)).sum::<f64>() / 99_999.0
+        };
+        for (power, expected) in [(1, 0.0), (2, 1.0), (3, 0.0), (4, 3.0)] {
+            assert!((mean(power) - expected).abs() < 0.1, "moment {power}: {}", mean(power));
+        }
+        let beyond_2 = noise.iter().filter(|value| value.abs() > 2.0).count();
+        assert!((4_300..4_800).contains(&beyond_2), "{beyond_2}"); // 4.55 %
+    }
+
+    #[test]
+    fn opposite_noise_cancels_and_images_differ() {
+        let image = vec![1.5; 7];
+        let copies = |sign| noisy(&[&image, &image], Seed::new(2), sign);
+        let (plus, minus) = (copies(1.0), copies(-1.0));
+        for (plus, minus) in plus.iter().flatten().zip(minus.iter().flatten()) {
+            assert!((plus + minus - 3.0).abs() < 1e-6);
+        }
+        assert_ne!(plus[0], plus[1]);
+    }
+}
