@@ -23,6 +23,7 @@ pub enum Command {
     #[cfg(feature = "train")]
     Train(TrainArgs),
     Score(ScoreArgs),
+    Explain(ExplainArgs),
     Decode(DecodeArgs),
     Evaluate(EvaluateArgs),
     Bundle(BundleArgs),
@@ -172,18 +173,8 @@ pub struct ScoreArgs {
     /// The bundle, a folder made by `rating train`.
     #[arg(long)]
     pub bundle: PathBuf,
-    /// The pairs.
-    #[arg(long, conflicts_with_all = ["image", "roi"], required_unless_present = "image")]
-    pub manifest: Option<PathBuf>,
-    /// Only the pairs of this cohort.
-    #[arg(long, requires = "manifest")]
-    pub cohort: Option<String>,
-    /// One image of a single pair, for each modality: grayscale=A.png.
-    #[arg(long, value_name = "MODALITY=FILE", requires = "roi")]
-    pub image: Vec<String>,
-    /// Its ROI: grayscale=left,top,right,bottom.
-    #[arg(long, value_name = "MODALITY=L,T,R,B", requires = "image")]
-    pub roi: Vec<String>,
+    #[command(flatten)]
+    pub pairs: PairArgs,
     /// Folder for the results; only printed when left out.
     #[arg(long)]
     pub out: Option<PathBuf>,
@@ -196,6 +187,85 @@ pub struct ScoreArgs {
     /// Print the answers as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which pairs: those of a manifest, or one of its own.
+#[derive(Debug, clap::Args)]
+pub struct PairArgs {
+    /// The pairs.
+    #[arg(long, conflicts_with_all = ["image", "roi"], required_unless_present = "image")]
+    pub manifest: Option<PathBuf>,
+    /// Only the pairs of this cohort.
+    #[arg(long, requires = "manifest")]
+    pub cohort: Option<String>,
+    /// One image of a single pair, for each modality: grayscale=A.png.
+    #[arg(long, value_name = "MODALITY=FILE", requires = "roi")]
+    pub image: Vec<String>,
+    /// Its ROI: grayscale=left,top,right,bottom.
+    #[arg(long, value_name = "MODALITY=L,T,R,B", requires = "image")]
+    pub roi: Vec<String>,
+}
+
+/// Show what the images contributed to the networks' decision `grade > 0`.
+///
+/// Integrated gradients of the ten networks over noisy copies of each pair, as
+/// in the paper. Writes for each pair OUT/PAIR_MODALITY.png (the whole image
+/// under a yellow veil that is as opaque as the map's value),
+/// PAIR_MODALITY_raw.npy (mean of the networks' signed maps, ROI space),
+/// PAIR_MODALITY_shown.npy (0 to 1), PAIR.html and, last, PAIR.json. Ctrl-C keeps
+/// the pairs that are finished. A map shows influence on one decision; it is
+/// not the place of a lesion. Research use only, not for diagnosis.
+#[derive(Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// The bundle, a folder made by `rating train`.
+    #[arg(long)]
+    pub bundle: PathBuf,
+    #[command(flatten)]
+    pub pairs: PairArgs,
+    /// Folder for the results.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// How many gradients are taken.
+    #[arg(long, default_value = "exact")]
+    pub mode: ExplainMode,
+    /// Whose definition of the map.
+    #[arg(long, default_value = "paper")]
+    pub variant: ExplainVariant,
+    /// Write the map of each network too: PAIR_MODALITY_networks.npy and
+    /// PAIR_MODALITY_NETWORK.png.
+    #[arg(long)]
+    pub per_network: bool,
+    /// Seed of the noise.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Most memory to use for networks at a time, such as 500M or 2G.
+    #[arg(long, default_value = "1G")]
+    pub memory: String,
+    /// Threads; as many as cores when left out. Results do not depend on it.
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Print the answers as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How many gradients are taken for each network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainMode {
+    /// The paper's 8 noisy copies of 50 points each.
+    Exact,
+    /// A tenth of that, for a reader who waits.
+    Fast,
+}
+
+/// Whose definition of the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainVariant {
+    /// Right Riemann sum, mean over noisy copies, always the logit of
+    /// `grade > 0`.
+    Paper,
+    /// Gauss-Legendre nodes, mean of squares, the logit of the predicted class.
+    Authors,
 }
 
 /// Turn votes or probabilities into grades, without any image.

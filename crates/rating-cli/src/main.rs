@@ -8,6 +8,7 @@ mod commands;
 mod data;
 mod failure;
 mod files;
+mod npy;
 mod progress;
 mod stop;
 
@@ -35,6 +36,7 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Phantom(args) => commands::phantom::run(&args),
         Command::Import(args) => commands::import::run(&args),
         Command::Score(args) => commands::score::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
         Command::Decode(args) => commands::decode::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Bundle(args) => commands::bundle::run(&args),

@@ -86,7 +86,7 @@ fn section(id: &str, title: &str, body: Markup) -> Section {
     Section { id: id.to_owned(), title: title.to_owned(), body }
 }
 
-fn facts(facts: &[Fact], label: Label) -> Markup {
+pub(crate) fn facts(facts: &[Fact], label: Label) -> Markup {
     html! {
         div.wide {
             table {

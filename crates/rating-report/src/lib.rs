@@ -11,6 +11,7 @@
 //! | `figure`, `notes` | a number with its interval, or "-" with a footnote that says why |
 //! | `evaluation` | the page of one evaluation; its parts are `agreement`, `confusion` and `tasks` |
 //! | `demo` | the page of a whole demonstration; its parts are `comparison` and `cards` |
+//! | `heatmap` | the page of one explained pair |
 //! | `plot` | SVG: ROC curves, dots with intervals |
 
 mod agreement;
@@ -20,6 +21,7 @@ mod confusion;
 mod demo;
 mod evaluation;
 mod figure;
+mod heatmap;
 mod label;
 mod notes;
 mod page;
@@ -30,6 +32,7 @@ pub use cards::{Card, GradeLine, Picture};
 pub use comparison::{Comparison, ComparisonRow};
 pub use demo::{DemoPage, Fact, demo_page};
 pub use evaluation::evaluation_page;
+pub use heatmap::{HeatmapPage, heatmap_page};
 
 /// A name as people read it: `synovial_hypertrophy` is "synovial hypertrophy".
 fn spoken(name: &str) -> String {

@@ -4,7 +4,8 @@ mod common;
 
 use rating::Origin;
 use rating_report::{
-    Card, Comparison, ComparisonRow, DemoPage, Fact, GradeLine, Picture, demo_page, evaluation_page,
+    Card, Comparison, ComparisonRow, DemoPage, Fact, GradeLine, HeatmapPage, Picture, demo_page,
+    evaluation_page, heatmap_page,
 };
 
 const NASTY: &str = "<script>\"&'";
@@ -49,11 +50,22 @@ fn demo(origin: Origin) -> String {
     })
 }
 
+fn heatmap(origin: Origin) -> String {
+    heatmap_page(&HeatmapPage {
+        pair_id: NASTY,
+        origin,
+        caption: "Influence on 'SH > 0' only; not lesion location.",
+        pictures: &[Picture { name: "grayscale".into(), png: vec![1, 2, 3] }],
+        facts: &[Fact::new("mode", NASTY)],
+    })
+}
+
 fn all_pages() -> Vec<String> {
     let mut pages = vec![evaluation_page(&common::evaluation(Origin::Clinical, false))];
     for origin in [Origin::Clinical, Origin::Phantom, Origin::Canned] {
         pages.push(evaluation_page(&common::evaluation(origin, true)));
         pages.push(demo(origin));
+        pages.push(heatmap(origin));
     }
     pages
 }
@@ -148,4 +160,14 @@ fn results_of_cards_are_said_in_words() {
         assert!(page.contains(words), "{words}");
     }
     assert!(page.contains("data:image/png;base64,AQID"));
+}
+
+#[test]
+fn the_caption_stands_under_every_map() {
+    let page = heatmap(Origin::Phantom);
+    let captions: Vec<&str> = page.split("<figcaption>").skip(1).collect();
+    assert_eq!(captions.len(), page.matches("<img").count());
+    for caption in captions {
+        assert!(caption.contains("not lesion location"), "{caption}");
+    }
 }

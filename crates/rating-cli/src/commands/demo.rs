@@ -19,6 +19,7 @@ use rating_report::{DemoPage, Fact, demo_page};
 use crate::args::DemoArgs;
 use crate::commands::demo::comparisons::Alone;
 use crate::commands::evaluate::table;
+use crate::commands::pairs;
 use crate::commands::phantom::draw;
 use crate::commands::score::{self, Scored};
 use crate::commands::train::{self, Study};
@@ -192,7 +193,7 @@ fn arms(protocol: &Protocol) -> Vec<(usize, usize)> {
 
 /// Scores both test cohorts.
 fn score_tests(bundle: &Path, file: &ManifestFile) -> Result<Scored, Failure> {
-    let scorer = score::open(bundle, Resources::default())?;
+    let scorer = pairs::open(bundle, Resources::default())?;
     let mut all = Scored::default();
     for cohort in ["prospective", "external"] {
         let waiting = score::from_manifest(file, Some(cohort), &scorer)?;

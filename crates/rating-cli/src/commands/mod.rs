@@ -6,7 +6,9 @@ pub mod decode;
 #[cfg(feature = "train")]
 pub mod demo;
 pub mod evaluate;
+pub mod explain;
 pub mod import;
+pub mod pairs;
 pub mod phantom;
 pub mod score;
 #[cfg(feature = "train")]

@@ -1,41 +1,20 @@
 //! `rating score`: pairs to grades with a bundle.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
+use rating::manifest::Row;
 use rating::preprocess::coloured_share;
 use rating::protocol::Colour;
 use rating::scores::{Method, PairScore, Probability, decide, probabilities_csv, scores_csv};
-use rating::{Grade, Origin, Pair, Problem, Protocol, Roi, View};
-use rating_frozen::bundle::{Bundle, BundleError};
-use rating_frozen::{Control, CpuScorer, Inputs, Resources, ScoreError, Scorer};
+use rating::{Grade, Origin, Pair, Problem, Protocol};
+use rating_frozen::{CpuScorer, Inputs, Scorer};
 use serde_json::{Map, Value, json};
 
 use crate::args::ScoreArgs;
-use crate::data::{ManifestFile, load_image};
+use crate::commands::pairs::{self, BarControl, Source, open, resources};
+use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
-use crate::progress::Bar;
 use crate::{commands, files, stop};
-
-impl From<BundleError> for Failure {
-    fn from(error: BundleError) -> Failure {
-        match error {
-            BundleError::Refused(problem) => Failure::Bundle(problem),
-            BundleError::CannotWrite(problem) => Failure::CannotWrite(problem),
-        }
-    }
-}
-
-impl From<ScoreError> for Failure {
-    fn from(error: ScoreError) -> Failure {
-        match error {
-            ScoreError::Cancelled => Failure::Interrupted,
-            ScoreError::Bundle(error) => error.into(),
-            ScoreError::Pair(problem) => problem.into(),
-            ScoreError::Machine(what) => Failure::Bug(what),
-        }
-    }
-}
 
 /// A pair on its way to its grades: what is known of it, and what networks see.
 pub type Waiting = (About, Inputs);
@@ -58,16 +37,11 @@ pub struct Scored {
 
 pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
     stop::listen(|| ())?;
-    let resources =
-        Resources { threads: args.threads.unwrap_or(0), memory: parse_memory(&args.memory)? };
-    let scorer = open(&args.bundle, resources)?;
+    let scorer = open(&args.bundle, resources(args.threads, &args.memory)?)?;
     let protocol = scorer.identity().protocol.clone();
-    let waiting = match &args.manifest {
-        Some(manifest) => {
-            let file = read_manifest(manifest, &protocol)?;
-            from_manifest(&file, args.cohort.as_deref(), &scorer)?
-        }
-        None => vec![single(args, &scorer)?],
+    let waiting = match Source::asked(&args.pairs, &protocol)? {
+        Source::Manifest(file) => from_manifest(&file, args.pairs.cohort.as_deref(), &scorer)?,
+        Source::One(pair) => vec![prepare(&pair, Origin::Clinical, &scorer)?],
     };
     let scored = score(&scorer, waiting)?;
     if let Some(out) = &args.out {
@@ -76,7 +50,7 @@ pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
     if args.json {
         return commands::print_json(&answers(&protocol, &scored));
     }
-    match (&args.manifest, &args.out) {
+    match (&args.pairs.manifest, &args.out) {
         (Some(manifest), Some(out)) => commands::print(&format!(
             "{} pairs scored by bundle {:.12}\nnext: rating evaluate --scores {} --probabilities {} --manifest {} --out REPORT\n",
             scored.scores.len(),
@@ -93,36 +67,6 @@ pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
     }
 }
 
-/// A scorer on this machine's processor.
-pub fn open(bundle: &Path, resources: Resources) -> Result<CpuScorer, Failure> {
-    Ok(CpuScorer::new(Bundle::open(bundle)?, resources)?)
-}
-
-/// Reads a manifest of the bundle's protocol. One of another protocol means
-/// that the bundle is the wrong one.
-fn read_manifest(path: &Path, protocol: &Protocol) -> Result<ManifestFile, Failure> {
-    let failure = match ManifestFile::read(path, protocol) {
-        Ok(file) => return Ok(file),
-        Err(failure) => failure,
-    };
-    let Failure::Input(problems) = &failure else { return Err(failure) };
-    let lacks_modality = problems.iter().any(|problem| {
-        let column = problem.column.as_deref();
-        problem.row == Some(1)
-            && protocol.modalities().iter().any(|modality| column == Some(modality.name.as_str()))
-    });
-    if lacks_modality || ManifestFile::read(path, &Protocol::eoss()).is_ok() {
-        let problem = Problem::new(format!(
-            "not a manifest of protocol {}, which the bundle grades",
-            protocol.name()
-        ))
-        .in_file(path.display().to_string())
-        .hint("score with a bundle of the manifest's protocol; rating bundle show names it");
-        return Err(Failure::Bundle(problem));
-    }
-    Err(failure)
-}
-
 /// The pairs of a manifest, or of one of its cohorts, ready to be scored.
 pub fn from_manifest(
     file: &ManifestFile,
@@ -130,22 +74,9 @@ pub fn from_manifest(
     scorer: &CpuScorer,
 ) -> Result<Vec<Waiting>, Failure> {
     let protocol = &scorer.identity().protocol;
-    let wanted = |row: &rating::manifest::Row| cohort.is_none_or(|cohort| row.cohort == cohort);
-    if !file.manifest.rows.iter().any(wanted) {
-        let what = format!("no pair is in cohort {:?}", cohort.unwrap_or_default());
-        return Err(Problem::new(what).in_file(&file.name).in_column("cohort").into());
-    }
-    let loaded = file.load_all(protocol, "reading images", wanted, |row, loaded| {
-        prepare(&loaded.pair, row.origin, scorer)
-    })?;
-    for warning in &loaded.warnings {
-        eprintln!("warning: {warning}");
-    }
-    // Reference grades do not matter here; images that cannot be read do.
-    if !loaded.unreadable.is_empty() {
-        return Err(loaded.unreadable.into());
-    }
-    Ok(loaded.kept.into_iter().flatten().collect::<Result<_, _>>()?)
+    let keep = |row: &Row, loaded: &LoadedPair| prepare(&loaded.pair, row.origin, scorer);
+    let waiting = pairs::load(file, cohort, protocol, keep)?;
+    Ok(waiting.into_iter().map(|(_, waiting)| waiting).collect::<Result<_, _>>()?)
 }
 
 /// What is kept of a pair until it is scored.
@@ -165,104 +96,13 @@ fn prepare(pair: &Pair, origin: Origin, scorer: &CpuScorer) -> Result<Waiting, P
     Ok((about, scorer.prepare(pair)?))
 }
 
-/// The one pair of `--image` and `--roi`.
-fn single(args: &ScoreArgs, scorer: &CpuScorer) -> Result<Waiting, Failure> {
-    let protocol = &scorer.identity().protocol;
-    let images = by_modality(&args.image, "--image", protocol)?;
-    let rois = by_modality(&args.roi, "--roi", protocol)?;
-    let mut views = Vec::new();
-    for modality in protocol.modalities() {
-        let name = modality.name.as_str();
-        let (Some(path), Some(sides)) = (images.get(name), rois.get(name)) else {
-            return Err(Failure::Usage(format!(
-                "--image {name}=FILE and --roi {name}=left,top,right,bottom are needed"
-            )));
-        };
-        let place = |problem: Problem| problem.in_file(*path);
-        let loaded = load_image(Path::new(path)).map_err(place)?;
-        if let Some(warning) = loaded.warning {
-            eprintln!("warning: {}", place(warning));
-        }
-        views.push(View::new(loaded.image, parse_roi(sides)?).map_err(place)?);
-    }
-    let pair = Pair::new("pair", views, protocol)?;
-    Ok(prepare(&pair, Origin::Clinical, scorer)?)
-}
-
-/// `name=value` arguments by modality.
-fn by_modality<'a>(
-    arguments: &'a [String],
-    flag: &str,
-    protocol: &Protocol,
-) -> Result<BTreeMap<&'a str, &'a str>, Failure> {
-    let mut values = BTreeMap::new();
-    for argument in arguments {
-        let (name, value) = argument
-            .split_once('=')
-            .ok_or_else(|| Failure::Usage(format!("{flag} {argument}: write MODALITY=VALUE")))?;
-        if !protocol.modalities().iter().any(|modality| modality.name == name) {
-            let known: Vec<&str> =
-                protocol.modalities().iter().map(|modality| modality.name.as_str()).collect();
-            return Err(Failure::Usage(format!(
-                "{flag} {argument}: the bundle's modalities are {}",
-                known.join(" and ")
-            )));
-        }
-        if values.insert(name, value).is_some() {
-            return Err(Failure::Usage(format!("{flag} {name} is given twice")));
-        }
-    }
-    Ok(values)
-}
-
-fn parse_roi(text: &str) -> Result<Roi, Failure> {
-    let sides: Vec<i64> = text.split(',').filter_map(|side| side.trim().parse().ok()).collect();
-    match <[i64; 4]>::try_from(sides) {
-        Ok(sides) if text.split(',').count() == 4 => Ok(Roi::new(sides)?),
-        _ => Err(Failure::Usage(format!("--roi {text}: write left,top,right,bottom in pixels"))),
-    }
-}
-
-fn parse_memory(text: &str) -> Result<u64, Failure> {
-    let upper = text.to_ascii_uppercase();
-    let digits = upper.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match &upper[digits.len()..] {
-        "" => Some(1),
-        "K" | "KB" | "KIB" => Some(1 << 10),
-        "M" | "MB" | "MIB" => Some(1 << 20),
-        "G" | "GB" | "GIB" => Some(1 << 30),
-        _ => None,
-    };
-    let bytes = digits
-        .parse::<u64>()
-        .ok()
-        .zip(factor)
-        .and_then(|(number, factor)| number.checked_mul(factor));
-    bytes.ok_or_else(|| Failure::Usage(format!("--memory {text}: write a size such as 500M or 2G")))
-}
-
-/// Reports to a bar, stops on Ctrl-C.
-struct BarControl {
-    bar: Bar,
-}
-
-impl Control for BarControl {
-    fn cancelled(&self) -> bool {
-        stop::asked()
-    }
-
-    fn progress(&self, done: usize, _total: usize) {
-        self.bar.reach(done);
-    }
-}
-
 /// Asks all networks about all pairs.
 pub fn score(scorer: &CpuScorer, waiting: Vec<Waiting>) -> Result<Scored, Failure> {
     let networks = scorer.bundle().info().networks.len();
-    let control = BarControl { bar: Bar::new("asking networks", networks * waiting.len()) };
+    let control = BarControl::new("asking networks", networks * waiting.len());
     let (pairs, inputs): (Vec<About>, Vec<Inputs>) = waiting.into_iter().unzip();
     let answers = scorer.score_inputs(&inputs, &|_| true, &control)?;
-    control.bar.finish();
+    control.finish();
 
     let identity = scorer.identity();
     let mut scored = Scored { scores: Vec::new(), probabilities: Vec::new() };

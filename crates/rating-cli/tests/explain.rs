@@ -1,0 +1,165 @@
+//! `rating explain` as a person runs it.
+
+#![cfg(feature = "train")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use support::{contents, phantoms, rating, refuse, succeed, text, train_nano};
+
+/// A bundle of the nano configuration and the pairs it learned from.
+struct Trained {
+    folder: tempfile::TempDir,
+}
+
+impl Trained {
+    fn new() -> Trained {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = phantoms(folder.path());
+        train_nano(&manifest, &folder.path().join("bundle"), &[]);
+        Trained { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The arguments that explain all pairs into `out`.
+    fn arguments(&self, out: &Path, more: &[&str]) -> Vec<String> {
+        let (bundle, manifest) = (self.path("bundle"), self.path("phantoms/manifest.csv"));
+        let arguments = ["explain", "--bundle", text(&bundle), "--manifest", text(&manifest)];
+        let arguments = arguments.into_iter().chain(["--out", text(out)]);
+        arguments.chain(more.iter().copied()).map(str::to_owned).collect()
+    }
+
+    fn explain(&self, out: &str, more: &[&str]) -> PathBuf {
+        let out = self.path(out);
+        let arguments = self.arguments(&out, more);
+        succeed(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        out
+    }
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// The pairs that are there whole.
+fn finished(out: &Path) -> Vec<String> {
+    let names = contents(out).into_keys();
+    names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect()
+}
+
+#[test]
+fn a_cohort_is_explained_pair_by_pair() {
+    let trained = Trained::new();
+    let out = trained.explain("maps", &["--mode", "fast"]);
+    let pairs = finished(&out);
+    assert_eq!(pairs.len(), 24);
+    for pair in &pairs {
+        let answer = json(&out.join(format!("{pair}.json")));
+        assert_eq!(answer["schema"], "rating.explain/1");
+        assert_eq!(
+            (&answer["origin"], &answer["research_use_only"]),
+            (&"phantom".into(), &true.into())
+        );
+        assert_eq!(answer["settings"]["mode"], "fast");
+        assert!(answer["caption"].as_str().unwrap().starts_with("Influence on 'SH > 0' only;"));
+        for map in answer["maps"].as_array().unwrap() {
+            for file in ["overlay", "raw", "shown"] {
+                assert!(out.join(map[file].as_str().unwrap()).exists(), "{pair} {file}");
+            }
+        }
+        let page = fs::read_to_string(out.join(format!("{pair}.html"))).unwrap();
+        assert!(page.contains("not lesion location") && page.contains("Research use only"));
+    }
+    only_the_roi_is_veiled(&trained, &out, &pairs[0]);
+
+    let again = trained.explain("again", &["--mode", "fast", "--threads", "1", "--memory", "0"]);
+    let without_seconds = |folder| {
+        let mut files = contents(folder);
+        files.retain(|name, _| !name.ends_with(".json"));
+        files
+    };
+    assert!(without_seconds(&out) == without_seconds(&again), "threads or memory change maps");
+}
+
+/// The overlay is the stored image but for the ROI and the line round it.
+fn only_the_roi_is_veiled(trained: &Trained, out: &Path, pair: &str) {
+    let answer = json(&out.join(format!("{pair}.json")));
+    for map in answer["maps"].as_array().unwrap() {
+        let modality = map["modality"].as_str().unwrap();
+        let sides: Vec<u32> = map["roi"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|side| side.as_u64().unwrap() as u32)
+            .collect();
+        let file = fs::read_dir(trained.path("phantoms/images")).unwrap().find_map(|entry| {
+            let path = entry.unwrap().path();
+            let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (stem == format!("{pair}-{modality}")).then_some(path)
+        });
+        let stored = rating::decode::decode(&fs::read(file.unwrap()).unwrap()).unwrap().image;
+        let overlay = image::open(out.join(map["overlay"].as_str().unwrap())).unwrap().to_rgb8();
+        assert_eq!(stored.dimensions(), overlay.dimensions());
+        for (x, y, pixel) in stored.enumerate_pixels() {
+            let touched =
+                (sides[0] - 1..=sides[2]).contains(&x) && (sides[1] - 1..=sides[3]).contains(&y);
+            assert!(touched || pixel == overlay.get_pixel(x, y), "{x} {y}");
+        }
+    }
+}
+
+#[test]
+fn maps_of_each_network_and_an_interruption() {
+    let trained = Trained::new();
+    let out = trained.path("maps");
+    let mut child = rating()
+        .args(trained.arguments(&out, &["--per-network"]))
+        .spawn()
+        .expect("the program starts");
+    while !out.exists() || finished(&out).is_empty() {
+        assert!(child.try_wait().unwrap().is_none(), "done before it could be interrupted");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let pairs = finished(&out);
+    assert!(!pairs.is_empty() && pairs.len() < 24, "{} pairs", pairs.len());
+    for pair in pairs {
+        let answer = json(&out.join(format!("{pair}.json")));
+        let networks = answer["networks"].as_array().unwrap();
+        for network in networks {
+            assert!(network["completeness"]["error"].is_number());
+            let name = network["network"].as_str().unwrap();
+            assert!(out.join(format!("{pair}_doppler_{name}.png")).exists());
+        }
+        let stack = fs::read(out.join(format!("{pair}_grayscale_networks.npy"))).unwrap();
+        let header = String::from_utf8_lossy(&stack[..128]).into_owned();
+        assert!(header.contains(&format!("'shape': ({}, ", networks.len())), "{header}");
+    }
+    assert!(contents(&out).keys().all(|name| !name.contains("unfinished")));
+}
+
+#[test]
+fn what_cannot_be_explained_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("none");
+    let out = folder.path().join("out");
+    let explain = |code, more: &[&str]| {
+        let arguments = ["explain", "--bundle", text(&nowhere), "--out", text(&out)];
+        refuse(code, &arguments.into_iter().chain(more.iter().copied()).collect::<Vec<_>>())
+    };
+    assert!(explain(4, &["--manifest", "m.csv"]).contains("there is no bundle here"));
+    assert!(explain(2, &["--manifest", "m.csv", "--memory", "much"]).contains("--memory much"));
+    explain(2, &[]);
+    explain(2, &["--manifest", "m.csv", "--mode", "slow"]);
+    assert!(!out.exists());
+}
