@@ -13,7 +13,7 @@ use std::time::Instant;
 use rating::heatmap::likeness::pearson;
 use rating::manifest::{Manifest, Row};
 use rating::{Pair, View};
-use rating_frozen::explain::{Explanation, How, Path, Recipe};
+use rating_frozen::explain::{Explanation, How, Mode, Path, Recipe, Variant};
 use rating_frozen::{Bundle, CpuScorer, Inputs, Resources, Scorer, Uncontrolled};
 
 type Anything = Box<dyn std::error::Error>;
@@ -31,7 +31,12 @@ fn main() -> Result<(), Anything> {
     for (name, recipe) in designs(exact) {
         report(&scorer, &pairs, &first, &name, &recipe)?;
     }
-    Ok(())
+    let authors = How { variant: Variant::Authors, ..How::default() };
+    let exact = authors.recipe();
+    let first = explain(&scorer, &pairs, &exact, 1)?;
+    report(&scorer, &pairs, &first, "authors' variant, exact, other noise", &exact)?;
+    let fast = How { mode: Mode::Fast, ..authors }.recipe();
+    report(&scorer, &pairs, &first, "authors' variant, fast", &fast)
 }
 
 /// What is tried: at most a tenth of the exact mode's 400 gradients a network.

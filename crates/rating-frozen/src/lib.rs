@@ -7,6 +7,7 @@
 //! This crate builds without Burn, and is the only one where `unsafe` is
 //! allowed: at the call of the matrix product, which checks its bounds first.
 
+pub mod audit;
 pub mod authors;
 pub mod bundle;
 pub mod control;

@@ -23,7 +23,7 @@ pub use info::{BundleInfo, FORMAT, NetworkInfo, SCHEMA, Validation, Versions, co
 pub use write::write;
 
 use crate::network::Network;
-use crate::weights;
+use crate::weights::{self, Weights};
 
 /// The file that makes a folder a bundle.
 pub const FILE_NAME: &str = "bundle.json";
@@ -97,6 +97,22 @@ impl Bundle {
         load(info, &bytes).map_err(|problem| error::refused(&path, problem))
     }
 
+    /// Reads the weights of one network and checks their hash, for whoever
+    /// wants them other than they are.
+    ///
+    /// # Errors
+    /// As for [`Bundle::network`].
+    pub fn weights(&self, position: usize) -> Result<Weights, BundleError> {
+        let info = self.info.networks.get(position).ok_or_else(|| {
+            let count = self.info.networks.len();
+            BundleError::Refused(Problem::new(format!("no network {position} of {count}")))
+        })?;
+        let path = self.folder.join(&info.file);
+        let bytes = fs::read(&path).map_err(|error| error::unreadable(&path, &error))?;
+        let read = check_hash(info, &bytes).and_then(|()| weights::read(&bytes));
+        read.map_err(|problem| error::refused(&path, problem))
+    }
+
     /// Where a network stands in [`BundleInfo::networks`].
     #[must_use]
     pub fn position(&self, id: &NetworkId) -> Option<usize> {
@@ -133,13 +149,18 @@ pub fn parse(bytes: &[u8]) -> Result<BundleInfo, Problem> {
 
 /// A network of a bundle from its file's bytes.
 fn load(info: &NetworkInfo, bytes: &[u8]) -> Result<Network, Problem> {
-    if blake3::hash(bytes).to_hex().as_str() != info.blake3 {
-        return Err(Problem::new("the file is not the one the bundle was written with")
-            .hint("copy the bundle again, or train it again"));
-    }
+    check_hash(info, bytes)?;
     let network = Network::new(&info.architecture, &weights::read(bytes)?)?;
     match network.classes() {
         2 => Ok(network),
         classes => Err(Problem::new(format!("{classes} classes; a task has 2"))),
     }
+}
+
+fn check_hash(info: &NetworkInfo, bytes: &[u8]) -> Result<(), Problem> {
+    if blake3::hash(bytes).to_hex().as_str() == info.blake3 {
+        return Ok(());
+    }
+    Err(Problem::new("the file is not the one the bundle was written with")
+        .hint("copy the bundle again, or train it again"))
 }

@@ -32,7 +32,8 @@ pub enum Mode {
     /// The paper's: 8 noisy copies of 50 points each, 400 for each network.
     Exact,
     /// A tenth of that, for a reader who waits: 40 noisy copies of one point
-    /// each.
+    /// each, in twos with opposite noise. As like an exact map as another exact
+    /// map with other noise is (docs/log.md).
     Fast,
 }
 
@@ -108,7 +109,8 @@ impl How {
             (Mode::Fast, Variant::Authors) => (COPIES, Path::GaussLegendre(POINTS / 10)),
             (Mode::Fast, Variant::Paper) => (FAST_COPIES, Path::Stratified),
         };
-        Recipe { copies, path, antithetic: false, target, squared }
+        let antithetic = path == Path::Stratified;
+        Recipe { copies, path, antithetic, target, squared }
     }
 }
 
@@ -160,8 +162,7 @@ mod tests {
 
     #[test]
     fn opposite_copies_share_their_point() {
-        let recipe =
-            Recipe { antithetic: true, ..How { mode: Mode::Fast, ..How::default() }.recipe() };
+        let recipe = How { mode: Mode::Fast, ..How::default() }.recipe();
         let points = recipe.points(Seed::new(1));
         assert_eq!(points.len(), 40);
         assert_eq!(points[6], points[7]);

@@ -29,21 +29,12 @@ impl CpuScorer {
         control: &dyn Control,
     ) -> Result<Explanation, ScoreError> {
         let positions = self.deciding_networks()?;
-        let normalised = inputs.normalised();
         let progress = Progress::new(positions.len() * recipe.copies, control);
         let seed = Seed::new(seed).child("heatmap").child(pair_id);
         let of_network = |&position: &usize| {
             progress.check()?;
-            let id = &self.bundle().info().networks[position].id;
-            let task = Task {
-                network: &*self.network(position)?,
-                id,
-                inputs: &self.images_of(position, &normalised),
-                px: self.side_px(),
-                recipe,
-                seed: seed.child(id),
-            };
-            task.run(&progress)
+            let network = self.network(position)?;
+            self.maps_of(position, &network, inputs, recipe, seed, &progress)
         };
         // Networks are large: no more at once than it takes to keep all threads busy.
         let at_once = self.pool().current_num_threads().div_ceil(recipe.copies.max(1));
@@ -80,20 +71,38 @@ impl CpuScorer {
         Ok(networks.filter(|(_, network)| decides(&network.id)).map(|(at, _)| at).collect())
     }
 
-    fn side_px(&self) -> usize {
+    /// What a network at this position gives; `seed` is the pair's.
+    pub(crate) fn maps_of(
+        &self,
+        position: usize,
+        network: &Network,
+        inputs: &Inputs,
+        recipe: &Recipe,
+        seed: Seed,
+        progress: &Progress<'_>,
+    ) -> Result<NetworkMaps, ScoreError> {
+        let id = &self.bundle().info().networks[position].id;
+        let normalised = inputs.normalised();
+        let inputs = &self.images_of(position, &normalised);
+        let task = Task { network, id, inputs, px: self.side_px(), recipe, seed: seed.child(id) };
+        self.pool().install(|| task.run(progress))
+    }
+
+    /// Side of the networks' inputs in pixels.
+    pub(crate) fn side_px(&self) -> usize {
         self.bundle().info().preprocess.input_px as usize
     }
 }
 
 /// One network asked about one pair.
-pub(crate) struct Task<'t> {
-    pub(crate) network: &'t Network,
-    pub(crate) id: &'t NetworkId,
+struct Task<'t> {
+    network: &'t Network,
+    id: &'t NetworkId,
     /// Normalised, in the network's order.
-    pub(crate) inputs: &'t [&'t [f32]],
-    pub(crate) px: usize,
-    pub(crate) recipe: &'t Recipe,
-    pub(crate) seed: Seed,
+    inputs: &'t [&'t [f32]],
+    px: usize,
+    recipe: &'t Recipe,
+    seed: Seed,
 }
 
 /// What one noisy copy gives.
@@ -107,7 +116,7 @@ struct Answer {
 
 impl Task<'_> {
     /// All copies, on the threads of the pool this runs in.
-    pub(crate) fn run(&self, progress: &Progress<'_>) -> Result<NetworkMaps, ScoreError> {
+    fn run(&self, progress: &Progress<'_>) -> Result<NetworkMaps, ScoreError> {
         let mut workspace = Workspace::default();
         let logits = self.network.logits(self.inputs, self.px, &mut workspace)?;
         let probabilities = probabilities(&logits);

@@ -55,8 +55,13 @@ pub fn mean(maps: &[Vec<f32>]) -> Vec<f32> {
 #[must_use]
 pub fn shown(signed: &[Vec<f32>]) -> Vec<f32> {
     let scaled: Vec<Vec<f32>> = signed.iter().map(|map| scaled(map)).collect();
-    let faint = |value: f32| if value < LEAST_SHOWN { 0.0 } else { value };
-    mean(&scaled).into_iter().map(faint).collect()
+    without_faint(&mean(&scaled))
+}
+
+/// The map with 0 where it is below [`LEAST_SHOWN`].
+#[must_use]
+pub fn without_faint(map: &[f32]) -> Vec<f32> {
+    map.iter().map(|&value| if value < LEAST_SHOWN { 0.0 } else { value }).collect()
 }
 
 #[cfg(test)]

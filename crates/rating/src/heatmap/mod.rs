@@ -13,8 +13,10 @@
 //! | [`display`] | from signed maps to the one that is shown |
 //! | [`overlay`] | back into the full image, as a yellow veil |
 //! | [`likeness`] | how alike two maps are |
+//! | [`audit`] | figures of many maps: can they be trusted? |
 //! | [`truth`] | maps against known anatomy, and maps that know nothing |
 
+pub mod audit;
 pub mod display;
 pub mod likeness;
 pub mod overlay;
