@@ -235,6 +235,12 @@ pub struct ExplainArgs {
     /// PAIR_MODALITY_NETWORK.png.
     #[arg(long)]
     pub per_network: bool,
+    /// Question the maps of a cohort instead of writing them: OUT/audit.html and
+    /// audit.json. Do attributions add up, do maps repeat, do they depend on
+    /// what was learned, do they find what matters, and on phantoms, where do
+    /// they lie? Takes a few times as long as the maps.
+    #[arg(long, requires = "manifest", conflicts_with = "per_network")]
+    pub audit: bool,
     /// Seed of the noise.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

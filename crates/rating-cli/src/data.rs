@@ -44,6 +44,11 @@ impl ManifestFile {
         Ok(ManifestFile { name, folder, manifest })
     }
 
+    /// The path of something that lies beside the manifest.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// Decodes the pair of a row. `position` counts rows from 0.
     pub fn load(&self, position: usize, protocol: &Protocol) -> Result<LoadedPair, Vec<Problem>> {
         let row = &self.manifest.rows[position];

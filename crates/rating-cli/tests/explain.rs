@@ -149,6 +149,36 @@ fn maps_of_each_network_and_an_interruption() {
 }
 
 #[test]
+fn an_audit_of_phantoms_asks_every_question() {
+    let trained = Trained::new();
+    let out = trained.explain("audit", &["--audit", "--mode", "fast"]);
+    let audit = json(&out.join("audit.json"));
+    assert_eq!((&audit["schema"], &audit["origin"]), (&"rating.audit/1".into(), &"phantom".into()));
+    let figures = &audit["figures"];
+    assert_eq!((&figures["pairs"], &figures["patients"]), (&24.into(), &6.into()));
+    for modality in ["grayscale", "doppler"] {
+        assert!(figures["repeated"][modality][0].is_number());
+        assert_eq!(figures["randomised"][modality].as_array().unwrap().len(), 6);
+    }
+    assert!(figures["deletion"]["interval"]["low"].is_number());
+    let places = figures["places"].as_array().unwrap();
+    let synovium = places.iter().find(|place| place["structure"] == "synovium").unwrap();
+    for kind in
+        ["heatmap", "centred Gaussian", "edge detector", "random map", "mask's share of the ROI"]
+    {
+        let share = &synovium["share"][kind]["value"];
+        assert!((0.0..=1.0).contains(&share.as_f64().unwrap()), "{kind}");
+    }
+    assert!(places.iter().any(|place| place["structure"] == "flow"));
+    let page = fs::read_to_string(out.join("audit.html")).unwrap();
+    assert!(page.contains("SIMULATED") && page.contains("not lesion location"));
+    assert_eq!(contents(&out).len(), 2);
+
+    let again = trained.explain("again", &["--audit", "--mode", "fast", "--threads", "1"]);
+    assert!(contents(&out) == contents(&again), "threads change an audit");
+}
+
+#[test]
 fn what_cannot_be_explained_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = folder.path().join("none");
@@ -161,5 +191,6 @@ fn what_cannot_be_explained_is_refused() {
     assert!(explain(2, &["--manifest", "m.csv", "--memory", "much"]).contains("--memory much"));
     explain(2, &[]);
     explain(2, &["--manifest", "m.csv", "--mode", "slow"]);
+    explain(2, &["--audit"]);
     assert!(!out.exists());
 }

@@ -11,10 +11,11 @@
 //! | `figure`, `notes` | a number with its interval, or "-" with a footnote that says why |
 //! | `evaluation` | the page of one evaluation; its parts are `agreement`, `confusion` and `tasks` |
 //! | `demo` | the page of a whole demonstration; its parts are `comparison` and `cards` |
-//! | `heatmap` | the page of one explained pair |
+//! | `heatmap`, `audit` | the page of one explained pair; of an audit of many |
 //! | `plot` | SVG: ROC curves, dots with intervals |
 
 mod agreement;
+mod audit;
 mod cards;
 mod comparison;
 mod confusion;
@@ -28,6 +29,7 @@ mod page;
 mod plot;
 mod tasks;
 
+pub use audit::{AuditPage, audit_page};
 pub use cards::{Card, GradeLine, Picture};
 pub use comparison::{Comparison, ComparisonRow};
 pub use demo::{DemoPage, Fact, demo_page};

@@ -2,10 +2,15 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 use rating::Origin;
+use rating::heatmap::audit::{Likeness, Occlusion, PairAudit, Place, summarise};
 use rating_report::{
-    Card, Comparison, ComparisonRow, DemoPage, Fact, GradeLine, HeatmapPage, Picture, demo_page,
-    evaluation_page, heatmap_page,
+    AuditPage, Card, Comparison, ComparisonRow, DemoPage, Fact, GradeLine, HeatmapPage, Picture,
+    audit_page, demo_page, evaluation_page, heatmap_page,
 };
 
 const NASTY: &str = "<script>\"&'";
@@ -60,12 +65,49 @@ fn heatmap(origin: Origin) -> String {
     })
 }
 
+fn audit(origin: Origin) -> String {
+    let modality = "grayscale".to_owned();
+    let kinds = |share| {
+        BTreeMap::from([("heatmap".to_owned(), Some(share)), (format!("edges{NASTY}"), None)])
+    };
+    let row = |pair: &str| PairAudit {
+        pair_id: pair.to_owned(),
+        patient: Some(format!("patient of {pair}")),
+        completeness: vec![Some(0.01)],
+        repeated: BTreeMap::from([(modality.clone(), Some(0.9))]),
+        randomised: BTreeMap::from([(
+            modality.clone(),
+            vec![Likeness { pearson: Some(0.1), structural: None }],
+        )]),
+        occlusion: Occlusion {
+            deletion: vec![0.9, 0.1],
+            deletion_random: vec![0.9, 0.5, 0.1],
+            insertion: vec![],
+            insertion_random: vec![0.1, 0.9],
+        },
+        places: vec![Place {
+            structure: "synovium".into(),
+            grade: Some(2),
+            shares: kinds(0.4),
+            points: kinds(1.0),
+        }],
+    };
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    audit_page(&AuditPage {
+        origin,
+        audit: &summarise(&[row("a"), row("b")], &["head"], 50, &mut rng),
+        caption: "Influence on 'SH > 0' only; not lesion location.",
+        facts: &[Fact::new("mode", NASTY)],
+    })
+}
+
 fn all_pages() -> Vec<String> {
     let mut pages = vec![evaluation_page(&common::evaluation(Origin::Clinical, false))];
     for origin in [Origin::Clinical, Origin::Phantom, Origin::Canned] {
         pages.push(evaluation_page(&common::evaluation(origin, true)));
         pages.push(demo(origin));
         pages.push(heatmap(origin));
+        pages.push(audit(origin));
     }
     pages
 }

@@ -1,6 +1,7 @@
 //! `rating explain`: what the images contributed to the networks' decision.
 
 mod answer;
+mod audit;
 mod output;
 
 use std::time::Instant;
@@ -26,12 +27,19 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let protocol = scorer.identity().protocol.clone();
     let networks = scorer.deciding_networks().map_err(Failure::Bundle)?.len();
     let source = Source::asked(&args.pairs, &protocol)?;
+    if args.audit {
+        let Source::Manifest(file) = &source else {
+            return Err(Failure::Usage("--audit needs --manifest".to_owned()));
+        };
+        files::make_folder(&args.out)?;
+        return audit::run(args, file, &scorer, how(args));
+    }
     let pairs = Pairs::new(&source, args.pairs.cohort.as_deref(), &protocol)?;
     files::make_folder(&args.out)?;
 
     let how = how(args);
     let copies = networks * how.recipe().copies;
-    let mut control = BarControl::new("following gradients", copies * pairs.len());
+    let control = BarControl::new("following gradients", copies * pairs.len());
     let mut answers = Vec::new();
     for number in 0..pairs.len() {
         control.continue_from(number * copies);

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rating::manifest::Row;
 use rating::{Pair, Problem, Protocol, Roi, View};
@@ -191,18 +192,18 @@ fn parse_memory(text: &str) -> Result<u64, Failure> {
 pub struct BarControl {
     bar: Bar,
     /// Work done before what is heard of now.
-    before: usize,
+    before: AtomicUsize,
 }
 
 impl BarControl {
     /// A bar over `total` pieces of work.
     pub fn new(title: &str, total: usize) -> BarControl {
-        BarControl { bar: Bar::new(title, total), before: 0 }
+        BarControl { bar: Bar::new(title, total), before: AtomicUsize::new(0) }
     }
 
     /// What is heard from now on comes behind so much work.
-    pub fn continue_from(&mut self, before: usize) {
-        self.before = before;
+    pub fn continue_from(&self, before: usize) {
+        self.before.store(before, Ordering::Relaxed);
     }
 
     /// Takes the bar away.
@@ -217,6 +218,6 @@ impl Control for BarControl {
     }
 
     fn progress(&self, done: usize, _total: usize) {
-        self.bar.reach(self.before + done);
+        self.bar.reach(self.before.load(Ordering::Relaxed) + done);
     }
 }

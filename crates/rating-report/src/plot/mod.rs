@@ -4,6 +4,7 @@
 //! Lines of a plot differ by dashes as well as by colour.
 
 pub(crate) mod axis;
+pub(crate) mod curves;
 pub(crate) mod dots;
 pub(crate) mod roc;
 
