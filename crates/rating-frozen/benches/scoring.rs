@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use rating_frozen::network::{Architecture, Network, Workspace};
+use rating_frozen::network::{Architecture, Network, Purpose, Workspace};
 
 fn scoring(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("scoring");
@@ -16,8 +16,10 @@ fn scoring(criterion: &mut Criterion) {
         let single = Architecture::Single { width };
         let fusion = Architecture::Fusion { width, modalities: 2, hidden: 256, relu: true };
         for (name, architecture) in [("single", single), ("fusion", fusion)] {
+            let purpose = Purpose { px, at_once: 1, gradient: false };
             let weights = common::weights_of_chance(&architecture, 1);
-            let network = Network::new(&architecture, &weights).expect("weights of chance");
+            let network =
+                Network::new(&architecture, &weights, purpose).expect("weights of chance");
             let image: Vec<f32> = (0..3 * px * px).map(|i| (i % 17) as f32 / 8.0 - 1.0).collect();
             let inputs = vec![image.as_slice(); network.modalities()];
             let mut workspace = Workspace::default();

@@ -1,7 +1,6 @@
 //! A bundle's networks on the processor.
 
-use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rating::network::NetworkId;
 use rating::scores::Probability;
@@ -13,8 +12,9 @@ use crate::bundle::{Bundle, Identity};
 use crate::control::Control;
 use crate::explain::{Explanation, How};
 use crate::inputs::Inputs;
-use crate::network::{Network, Workspace, probabilities};
+use crate::network::{Network, Purpose, Workspace, probabilities};
 use crate::scorer::{ScoreError, Scorer, not_a_number};
+use crate::shelf::Shelf;
 
 /// How much of the machine scoring may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,22 +35,20 @@ impl Default for Resources {
 
 /// Scores with the networks of a bundle on this machine's processor.
 ///
-/// Every image passes every network by itself, so a probability depends
-/// neither on the other pairs nor on threads or memory.
+/// A probability does not depend on threads. Pairs pass a network together; how
+/// many there are, and how much memory, decides which algorithm is fastest, and
+/// so the last digits: probabilities agree within 1e-5.
 #[derive(Debug)]
 pub struct CpuScorer {
     bundle: Bundle,
     pool: ThreadPool,
     /// For each network, the positions of its images in a pair.
     images: Vec<Vec<usize>>,
-    /// The networks that stay loaded: the first ones, as many as fit.
-    kept: Vec<OnceLock<Arc<Network>>>,
-    /// How many of the others are loaded at once.
-    group: usize,
+    shelf: Shelf,
 }
 
-/// Loaded weights take twice the bytes of a file of 16-bit floats.
-const BYTES_PER_FILE_BYTE: u64 = 2;
+/// Pairs that pass a network together.
+const TOGETHER: usize = 16;
 
 impl CpuScorer {
     /// A scorer for an opened bundle.
@@ -63,18 +61,14 @@ impl CpuScorer {
             .thread_name(|index| format!("score-{index}"))
             .build()
             .map_err(|error| ScoreError::Machine(error.to_string()))?;
-        let sizes: Vec<u64> = (0..bundle.info().networks.len())
-            .map(|position| bundle.network_bytes(position).saturating_mul(BYTES_PER_FILE_BYTE))
-            .collect();
-        let (kept, group) = plan_memory(&sizes, resources.memory, pool.current_num_threads());
         let images = bundle.info().networks.iter().map(|network| {
             let modalities = bundle.info().protocol.modalities();
             let position = |name| modalities.iter().position(|modality| &modality.name == name);
             network.modalities.iter().filter_map(position).collect()
         });
         let images = images.collect();
-        let kept = (0..kept).map(|_| OnceLock::new()).collect();
-        Ok(CpuScorer { bundle, pool, images, kept, group })
+        let shelf = Shelf::new(resources.memory, pool.current_num_threads());
+        Ok(CpuScorer { bundle, pool, images, shelf })
     }
 
     /// The bundle that answers.
@@ -108,74 +102,77 @@ impl CpuScorer {
             (0..all.len()).filter(|&position| wanted(&all[position].id)).collect();
         let progress = Progress::new(inputs.len() * wanted.len(), control);
         let mut answers = vec![Vec::with_capacity(wanted.len()); inputs.len()];
-        for group in self.groups(&wanted) {
+        let purpose = self.shelf.purpose(&self.bundle, inputs.len(), false);
+        for group in self.shelf.groups(&self.bundle, &wanted, purpose) {
             let positions = &wanted[group];
-            let answered = self.pool.install(|| self.score_group(positions, inputs, &progress))?;
-            for (answers, probabilities) in answers.iter_mut().zip(answered) {
-                answers.extend(self.named(positions, probabilities));
+            let of_network = |&position: &usize| self.answers(position, purpose, inputs, &progress);
+            // All, so that the first network that fails is named whoever comes first.
+            let answered: Vec<Result<Vec<f64>, ScoreError>> =
+                self.pool.install(|| positions.par_iter().map(of_network).collect());
+            for (&position, probabilities) in positions.iter().zip(answered) {
+                for (answers, probability) in answers.iter_mut().zip(probabilities?) {
+                    answers.push(self.named(position, probability));
+                }
             }
         }
         Ok(answers)
     }
 
-    /// Splits networks into those loaded together.
-    fn groups(&self, wanted: &[usize]) -> Vec<Range<usize>> {
-        let kept = wanted.iter().filter(|&&position| position < self.kept.len()).count();
-        let starts = (kept..wanted.len()).step_by(self.group);
-        let others = starts.map(|start| start..(start + self.group).min(wanted.len()));
-        std::iter::once(0..kept).filter(|range| !range.is_empty()).chain(others).collect()
-    }
-
-    /// The answers of some networks, `[pair][network]`.
-    fn score_group(
-        &self,
-        positions: &[usize],
-        inputs: &[Inputs],
-        progress: &Progress<'_>,
-    ) -> Result<Vec<Vec<f64>>, ScoreError> {
-        progress.check()?;
-        let networks: Result<Vec<Arc<Network>>, ScoreError> =
-            positions.par_iter().map(|&position| self.network(position)).collect();
-        let networks: Vec<(usize, Arc<Network>)> =
-            positions.iter().copied().zip(networks?).collect();
-        // With few pairs there is more to share among threads in the networks.
-        let threads = self.pool.current_num_threads();
-        let at_once = if inputs.len() < threads { 1 } else { networks.len() };
-        inputs
-            .par_iter()
-            .map(|inputs| {
-                let normalised = inputs.normalised();
-                let parts: Result<Vec<Vec<f64>>, ScoreError> = networks
-                    .par_chunks(at_once)
-                    .map(|networks| self.answers(networks, &normalised, progress))
-                    .collect();
-                Ok(parts?.concat())
-            })
-            .collect()
-    }
-
-    /// The probabilities that some networks give one pair.
+    /// The probabilities that a network gives all pairs.
     fn answers(
         &self,
-        networks: &[(usize, Arc<Network>)],
-        normalised: &[Vec<f32>],
+        position: usize,
+        purpose: Purpose,
+        inputs: &[Inputs],
         progress: &Progress<'_>,
     ) -> Result<Vec<f64>, ScoreError> {
-        let px = self.bundle.info().preprocess.input_px as usize;
-        let mut workspace = Workspace::default();
-        let mut answers = Vec::with_capacity(networks.len());
-        for (position, network) in networks {
-            progress.check()?;
-            let images = self.images_of(*position, normalised);
-            let logits = network.logits(&images, px, &mut workspace)?;
-            let probability = probabilities(&logits).get(1).copied().unwrap_or(f64::NAN);
-            if !probability.is_finite() {
-                return Err(not_a_number(&self.bundle.info().networks[*position].id));
-            }
-            answers.push(probability);
-            progress.one_more();
+        progress.check()?;
+        let network = self.network(position, purpose)?;
+        let parts: Result<Vec<Vec<f64>>, ScoreError> = inputs
+            .par_chunks(TOGETHER)
+            .map(|inputs| {
+                progress.check()?;
+                let answers = self.together(position, &network, inputs)?;
+                answers.iter().for_each(|_| progress.one_more());
+                Ok(answers)
+            })
+            .collect();
+        Ok(parts?.concat())
+    }
+
+    /// The probabilities that a network gives some pairs, in one pass.
+    fn together(
+        &self,
+        position: usize,
+        network: &Network,
+        inputs: &[Inputs],
+    ) -> Result<Vec<f64>, ScoreError> {
+        let images: Vec<Vec<Vec<f32>>> = self.images[position]
+            .iter()
+            .map(|&image| inputs.iter().map(|inputs| inputs.normalised_one(image)).collect())
+            .collect();
+        let images: Vec<Vec<&[f32]>> =
+            images.iter().map(|images| images.iter().map(Vec::as_slice).collect()).collect();
+        let images: Vec<&[&[f32]]> = images.iter().map(Vec::as_slice).collect();
+        let logits = self
+            .with_workspace(|workspace| network.logits_of_pairs(&images, self.px(), workspace))?;
+        let answers: Vec<f64> = logits
+            .chunks_exact(network.classes())
+            .map(|logits| probabilities(logits).get(1).copied().unwrap_or(f64::NAN))
+            .collect();
+        if answers.iter().any(|probability| !probability.is_finite()) {
+            return Err(not_a_number(&self.bundle.info().networks[position].id));
         }
         Ok(answers)
+    }
+
+    fn px(&self) -> usize {
+        self.bundle.info().preprocess.input_px as usize
+    }
+
+    /// Lends memory for passes by one thread.
+    pub(crate) fn with_workspace<T>(&self, work: impl FnOnce(&mut Workspace) -> T) -> T {
+        self.shelf.with_workspace(work)
     }
 
     /// The threads everything runs on.
@@ -199,22 +196,22 @@ impl CpuScorer {
     }
 
     /// A network, loaded before or now.
-    pub(crate) fn network(&self, position: usize) -> Result<Arc<Network>, ScoreError> {
-        let kept = self.kept.get(position);
-        if let Some(network) = kept.and_then(OnceLock::get) {
-            return Ok(Arc::clone(network));
-        }
-        let network = Arc::new(self.bundle.network(position)?);
-        // Two calls at once may both load it; either will do.
-        Ok(Arc::clone(kept.map_or(&network, |kept| kept.get_or_init(|| Arc::clone(&network)))))
+    pub(crate) fn network(
+        &self,
+        position: usize,
+        purpose: Purpose,
+    ) -> Result<Arc<Network>, ScoreError> {
+        Ok(self.shelf.network(&self.bundle, position, purpose)?)
     }
 
-    fn named(&self, positions: &[usize], probabilities: Vec<f64>) -> Vec<Probability> {
-        let named = |(&position, probability): (&usize, f64)| {
-            let network = &self.bundle.info().networks[position];
-            Probability { network: network.id.clone(), probability, threshold: network.threshold }
-        };
-        positions.iter().zip(probabilities).map(named).collect()
+    /// The purpose of networks that explain.
+    pub(crate) fn explaining(&self) -> Purpose {
+        self.shelf.purpose(&self.bundle, usize::MAX, true)
+    }
+
+    fn named(&self, position: usize, probability: f64) -> Probability {
+        let network = &self.bundle.info().networks[position];
+        Probability { network: network.id.clone(), probability, threshold: network.threshold }
     }
 }
 
@@ -244,19 +241,6 @@ impl Scorer for CpuScorer {
     }
 }
 
-/// How many networks stay loaded, and how many of the others are at once.
-fn plan_memory(sizes: &[u64], memory: u64, threads: usize) -> (usize, usize) {
-    let total: u64 = sizes.iter().sum();
-    if total <= memory {
-        return (sizes.len(), 1);
-    }
-    let largest = sizes.iter().copied().max().unwrap_or(0).max(1);
-    let fit = usize::try_from(memory / largest).unwrap_or(usize::MAX);
-    // Room for what comes and goes first; the rest stays.
-    let group = fit.clamp(1, threads.max(1));
-    (fit.saturating_sub(group).min(sizes.len()), group)
-}
-
 /// Counts answers for whoever waits.
 pub(crate) struct Progress<'c> {
     done: Mutex<usize>,
@@ -278,19 +262,5 @@ impl<'c> Progress<'c> {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         *done += 1;
         self.control.progress(*done, self.total);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_fits_stays_and_the_rest_comes_and_goes() {
-        assert_eq!(plan_memory(&[10; 6], 60, 2), (6, 1));
-        assert_eq!(plan_memory(&[10; 6], 50, 2), (3, 2));
-        assert_eq!(plan_memory(&[10; 6], 20, 2), (0, 2));
-        assert_eq!(plan_memory(&[10; 6], 5, 2), (0, 1));
-        assert_eq!(plan_memory(&[], 0, 2), (0, 1));
     }
 }

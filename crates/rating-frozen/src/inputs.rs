@@ -43,11 +43,17 @@ impl Inputs {
 
     /// The pictures as networks take them: `[3, px, px]`, normalised.
     pub(crate) fn normalised(&self) -> Vec<Vec<f32>> {
-        let normalised = |picture: &RgbImage| {
-            let mut values = vec![0.0; picture.as_raw().len()];
-            normalise(picture, &mut values);
-            values
-        };
-        self.pictures.iter().map(normalised).collect()
+        (0..self.pictures.len()).map(|image| self.normalised_one(image)).collect()
+    }
+
+    /// One of them.
+    ///
+    /// # Panics
+    /// The pair has no such picture.
+    pub(crate) fn normalised_one(&self, image: usize) -> Vec<f32> {
+        let picture = &self.pictures[image];
+        let mut values = vec![0.0; picture.as_raw().len()];
+        normalise(picture, &mut values);
+        values
     }
 }

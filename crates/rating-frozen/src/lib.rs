@@ -12,11 +12,14 @@ pub mod authors;
 pub mod bundle;
 pub mod control;
 pub mod cpu;
+#[allow(unsafe_code, reason = "kernels work on raw memory; see the module")]
+mod engine;
 pub mod explain;
 pub mod files;
 pub mod inputs;
 pub mod network;
 pub mod scorer;
+mod shelf;
 pub mod weights;
 
 pub use bundle::{Bundle, BundleError, Identity};

@@ -1,7 +1,7 @@
 //! Checkpoints of the authors' layout.
 
 use rating_frozen::authors::{Classes, read_checkpoint};
-use rating_frozen::network::{Architecture, Network, Workspace, probabilities};
+use rating_frozen::network::{Architecture, Network, Purpose, Workspace, probabilities};
 use rating_frozen::weights::read;
 
 const FUSION: &[u8] = include_bytes!("../../../testdata/fusion_w4.pth");
@@ -16,7 +16,9 @@ fn probability(classes: Classes) -> f64 {
     );
     let io = read(FUSION_IO).unwrap();
     let inputs = [io["grayscale"].data.as_slice(), io["doppler"].data.as_slice()];
-    let network = Network::new(&architecture, &weights).unwrap();
+    let network =
+        Network::new(&architecture, &weights, Purpose { px: 64, at_once: 1, gradient: false })
+            .unwrap();
     let logits = network.logits(&inputs, 64, &mut Workspace::default()).unwrap();
     probabilities(&logits)[1]
 }

@@ -1,6 +1,6 @@
 //! Whole networks against torchvision's answers for the same weights.
 
-use rating_frozen::network::{Architecture, Network, Workspace, probabilities};
+use rating_frozen::network::{Architecture, Network, Purpose, Workspace, probabilities};
 use rating_frozen::weights::{Array, Weights, read};
 
 const RESNET: &[u8] = include_bytes!("../../../testdata/resnet18_w8.safetensors");
@@ -8,6 +8,7 @@ const RESNET_IO: &[u8] = include_bytes!("../../../testdata/resnet18_w8_io.safete
 const FUSION: &[u8] = include_bytes!("../../../testdata/fusion_w4.pth");
 const FUSION_IO: &[u8] = include_bytes!("../../../testdata/fusion_w4_io.safetensors");
 const PX: usize = 64;
+const PURPOSE: Purpose = Purpose { px: PX, at_once: 1, gradient: true };
 
 const SINGLE_W8: Architecture = Architecture::Single { width: 8 };
 const FUSION_W4: Architecture =
@@ -32,7 +33,7 @@ fn assert_close(found: &[f32], expected: &[f32], tolerance: f32) {
 
 #[test]
 fn a_resnet_answers_as_torchvisions() {
-    let network = Network::new(&SINGLE_W8, &weights(RESNET)).unwrap();
+    let network = Network::new(&SINGLE_W8, &weights(RESNET), PURPOSE).unwrap();
     let io = weights(RESNET_IO);
     let mut workspace = Workspace::default();
     for (index, image) in images(&io["input"]).into_iter().enumerate() {
@@ -45,7 +46,7 @@ fn a_resnet_answers_as_torchvisions() {
 
 #[test]
 fn a_fusion_network_answers_as_the_authors_layout() {
-    let network = Network::new(&FUSION_W4, &weights(FUSION)).unwrap();
+    let network = Network::new(&FUSION_W4, &weights(FUSION), PURPOSE).unwrap();
     let io = weights(FUSION_IO);
     let inputs = [io["grayscale"].data.as_slice(), io["doppler"].data.as_slice()];
     let logits = network.logits(&inputs, PX, &mut Workspace::default()).unwrap();
@@ -61,14 +62,14 @@ fn a_relu_between_the_linear_layers_changes_the_answer() {
     let with_relu = Architecture::Fusion { width, modalities, hidden, relu: true };
     let io = weights(FUSION_IO);
     let inputs = [io["grayscale"].data.as_slice(), io["doppler"].data.as_slice()];
-    let network = Network::new(&with_relu, &weights(FUSION)).unwrap();
+    let network = Network::new(&with_relu, &weights(FUSION), PURPOSE).unwrap();
     let logits = network.logits(&inputs, PX, &mut Workspace::default()).unwrap();
     assert_ne!(logits, io["logits"].data);
 }
 
 #[test]
 fn an_image_is_answered_alike_whatever_came_before() {
-    let network = Network::new(&SINGLE_W8, &weights(RESNET)).unwrap();
+    let network = Network::new(&SINGLE_W8, &weights(RESNET), PURPOSE).unwrap();
     let io = weights(RESNET_IO);
     let image = images(&io["input"])[1];
     let mut workspace = Workspace::default();
@@ -90,7 +91,7 @@ fn other_weights_are_refused_by_tensor() {
     let complaint = |change: &dyn Fn(&mut Weights)| {
         let mut weights = weights(RESNET);
         change(&mut weights);
-        Network::new(&SINGLE_W8, &weights).unwrap_err().to_string()
+        Network::new(&SINGLE_W8, &weights, PURPOSE).unwrap_err().to_string()
     };
     let missing = complaint(&|weights| drop(weights.remove("layer3.1.bn2.bias")));
     assert_eq!(missing, "tensor layer3.1.bn2.bias is missing");
@@ -107,7 +108,7 @@ fn other_weights_are_refused_by_tensor() {
 
 #[test]
 fn the_smallest_inputs_are_answered() {
-    let network = Network::new(&SINGLE_W8, &weights(RESNET)).unwrap();
+    let network = Network::new(&SINGLE_W8, &weights(RESNET), PURPOSE).unwrap();
     for px in [8, 9, 31, 32] {
         let image = vec![0.1; 3 * px * px];
         let logits = network.logits(&[&image], px, &mut Workspace::default()).unwrap();
@@ -117,7 +118,7 @@ fn the_smallest_inputs_are_answered() {
 
 #[test]
 fn other_inputs_are_refused() {
-    let network = Network::new(&SINGLE_W8, &weights(RESNET)).unwrap();
+    let network = Network::new(&SINGLE_W8, &weights(RESNET), PURPOSE).unwrap();
     let image = vec![0.0; 3 * PX * PX];
     let mut workspace = Workspace::default();
     assert!(network.logits(&[&image, &image], PX, &mut workspace).is_err());

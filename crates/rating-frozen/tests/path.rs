@@ -6,7 +6,7 @@ mod common;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rating::heatmap::quadrature::{gauss_legendre, midpoints, right_riemann};
-use rating_frozen::network::{Architecture, Network, PathPoint, PlainNetwork, Workspace};
+use rating_frozen::network::{Architecture, Network, PathPoint, PlainNetwork, Purpose, Workspace};
 use rating_frozen::weights::{Weights, read};
 
 const RESNET: &[u8] = include_bytes!("../../../testdata/resnet18_w8.safetensors");
@@ -14,6 +14,7 @@ const RESNET_IO: &[u8] = include_bytes!("../../../testdata/resnet18_w8_io.safete
 const FUSION: &[u8] = include_bytes!("../../../testdata/fusion_w4.safetensors");
 const FUSION_IO: &[u8] = include_bytes!("../../../testdata/fusion_w4_io.safetensors");
 const PX: usize = 64;
+const PURPOSE: Purpose = Purpose { px: PX, at_once: 1, gradient: true };
 
 const SINGLE_W8: Architecture = Architecture::Single { width: 8 };
 const FUSION_W4: Architecture =
@@ -45,7 +46,7 @@ fn relative_error(found: &[f32], expected: &[f32]) -> f64 {
 
 #[test]
 fn integrated_gradients_are_captums() {
-    let network = Network::new(&SINGLE_W8, &weights(RESNET)).unwrap();
+    let network = Network::new(&SINGLE_W8, &weights(RESNET), PURPOSE).unwrap();
     let io = weights(RESNET_IO);
     for (name, points) in
         [("ig_riemann_right", right_riemann(50)), ("ig_gausslegendre", gauss_legendre(50))]
@@ -61,7 +62,7 @@ fn integrated_gradients_are_captums() {
 
 #[test]
 fn both_images_of_a_fusion_network_are_explained_together() {
-    let network = Network::new(&FUSION_W4, &weights(FUSION)).unwrap();
+    let network = Network::new(&FUSION_W4, &weights(FUSION), PURPOSE).unwrap();
     let io = weights(FUSION_IO);
     let inputs = [io["grayscale"].data.as_slice(), io["doppler"].data.as_slice()];
     let found = attributions(&network, &inputs, &right_riemann(50));
@@ -73,7 +74,7 @@ fn both_images_of_a_fusion_network_are_explained_together() {
 
 #[test]
 fn attributions_add_up_to_the_change_of_the_logit() {
-    let network = Network::new(&FUSION_W4, &weights(FUSION)).unwrap();
+    let network = Network::new(&FUSION_W4, &weights(FUSION), PURPOSE).unwrap();
     let io = weights(FUSION_IO);
     let inputs = [io["grayscale"].data.as_slice(), io["doppler"].data.as_slice()];
     let sum: f32 = attributions(&network, &inputs, &gauss_legendre(200)).iter().flatten().sum();
@@ -90,7 +91,7 @@ fn the_engine_agrees_with_its_plain_twin() {
     let fusion = Architecture::Fusion { width: 8, modalities: 2, hidden: 16, relu: true };
     for architecture in [common::SINGLE, common::WIDER, SINGLE_W8, fusion] {
         let weights = common::weights_of_chance(&architecture, 3);
-        let network = Network::new(&architecture, &weights).unwrap();
+        let network = Network::new(&architecture, &weights, PURPOSE).unwrap();
         let twin = PlainNetwork::new(&architecture, &weights).unwrap();
         for px in [32, 33, 40] {
             let mut image =
@@ -137,7 +138,7 @@ fn the_twins_gradient_is_the_slope() {
 
 #[test]
 fn inputs_that_do_not_fit_are_refused() {
-    let network = Network::new(&SINGLE_W8, &weights(RESNET)).unwrap();
+    let network = Network::new(&SINGLE_W8, &weights(RESNET), PURPOSE).unwrap();
     let image = vec![0.0; 3 * PX * PX];
     let mut workspace = Workspace::default();
     let mut complaint = |class, inputs: &[&[f32]], px| {

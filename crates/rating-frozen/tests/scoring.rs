@@ -55,7 +55,12 @@ fn scores_are_those_of_the_networks_by_hand() {
 
     let info = bundle.info();
     let last = info.networks.last().unwrap();
-    let network = Network::new(&last.architecture, &common::weights_of(info, &last.id)).unwrap();
+    let network = Network::new(
+        &last.architecture,
+        &common::weights_of(info, &last.id),
+        bundle.purpose(1, false),
+    )
+    .unwrap();
     let logits = network.logits(&[&values], 32, &mut Workspace::default()).unwrap();
     let answers = scorer.score(&pairs, &Uncontrolled).unwrap();
     let answer = answers[0].last().unwrap();

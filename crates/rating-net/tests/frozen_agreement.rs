@@ -1,7 +1,7 @@
 //! A network in training and the same network at work give the same logits.
 
 use rating::Seed;
-use rating_frozen::network::{Architecture as Frozen, Network, Workspace};
+use rating_frozen::network::{Architecture as Frozen, Network, Purpose, Workspace};
 use rating_frozen::weights::{Weights, read};
 use rating_net::model::{Architecture, Device, Learner, OptimizerSettings, Start};
 
@@ -54,7 +54,8 @@ fn a_trained_network_scores_as_it_was_evaluated() {
     for _ in 0..5 {
         learner.step(&inputs, 4, &[0, 1, 1, 0], 1e-3);
     }
-    let network = Network::new(&Frozen::Single { width: 4 }, &learner.weights()).unwrap();
+    let purpose = Purpose { px: PX, at_once: 1, gradient: false };
+    let network = Network::new(&Frozen::Single { width: 4 }, &learner.weights(), purpose).unwrap();
     let evaluated = learner.evaluate(&inputs, 4);
     for (image, expected) in inputs.chunks_exact(3 * PX * PX).zip(evaluated.chunks_exact(2)) {
         let logits = network.logits(&[image], PX, &mut Workspace::default()).unwrap();

@@ -64,7 +64,7 @@ impl CpuScorer {
         let info = &self.bundle().info().networks[position];
         let seed = Seed::new(seed).child("random weights").child(&info.id);
         let weights = randomised(&self.bundle().weights(position)?, stages, seed);
-        let network = Network::new(&info.architecture, &weights);
+        let network = Network::new(&info.architecture, &weights, self.explaining());
         Ok(Arc::new(network.map_err(|problem: Problem| BundleError::Refused(problem))?))
     }
 }

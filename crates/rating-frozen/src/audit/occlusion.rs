@@ -67,7 +67,7 @@ impl CpuScorer {
         let mut sums = vec![vec![0.0; STEPS + 1]; orders.len()];
         for &position in &positions {
             progress.check()?;
-            let network = self.network(position)?;
+            let network = self.network(position, self.explaining())?;
             let images = self.images_of(position, &normalised);
             let curve = |(replace, order): &(Replace, Vec<usize>)| {
                 curve(&network, &images, self.side_px(), *replace, order)

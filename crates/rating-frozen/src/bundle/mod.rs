@@ -22,7 +22,7 @@ pub use error::BundleError;
 pub use info::{BundleInfo, FORMAT, NetworkInfo, SCHEMA, Validation, Versions, code_words};
 pub use write::write;
 
-use crate::network::Network;
+use crate::network::{Network, Purpose};
 use crate::weights::{self, Weights};
 
 /// The file that makes a folder a bundle.
@@ -82,19 +82,25 @@ impl Bundle {
         &self.identity
     }
 
-    /// Reads one network and checks its hash. `position` counts in
-    /// [`BundleInfo::networks`].
+    /// Reads one network, checks its hash and makes it ready for `purpose`.
+    /// `position` counts in [`BundleInfo::networks`].
     ///
     /// # Errors
     /// A file that is damaged, gone or of another network; no such position.
-    pub fn network(&self, position: usize) -> Result<Network, BundleError> {
+    pub fn network(&self, position: usize, purpose: Purpose) -> Result<Network, BundleError> {
         let info = self.info.networks.get(position).ok_or_else(|| {
             let count = self.info.networks.len();
             BundleError::Refused(Problem::new(format!("no network {position} of {count}")))
         })?;
         let path = self.folder.join(&info.file);
         let bytes = fs::read(&path).map_err(|error| error::unreadable(&path, &error))?;
-        load(info, &bytes).map_err(|problem| error::refused(&path, problem))
+        load(info, &bytes, purpose).map_err(|problem| error::refused(&path, problem))
+    }
+
+    /// What networks of this bundle are made ready for.
+    #[must_use]
+    pub fn purpose(&self, at_once: usize, gradient: bool) -> Purpose {
+        Purpose { px: self.info.preprocess.input_px as usize, at_once, gradient }
     }
 
     /// Reads the weights of one network and checks their hash, for whoever
@@ -124,7 +130,9 @@ impl Bundle {
     /// # Errors
     /// The first that is damaged, gone or of another network.
     pub fn verify(&self) -> Result<(), BundleError> {
-        (0..self.info.networks.len()).try_for_each(|position| self.network(position).map(drop))
+        let purpose = self.purpose(1, false);
+        let mut positions = 0..self.info.networks.len();
+        positions.try_for_each(|position| self.network(position, purpose).map(drop))
     }
 
     /// Bytes of a network's file.
@@ -148,9 +156,9 @@ pub fn parse(bytes: &[u8]) -> Result<BundleInfo, Problem> {
 }
 
 /// A network of a bundle from its file's bytes.
-fn load(info: &NetworkInfo, bytes: &[u8]) -> Result<Network, Problem> {
+fn load(info: &NetworkInfo, bytes: &[u8], purpose: Purpose) -> Result<Network, Problem> {
     check_hash(info, bytes)?;
-    let network = Network::new(&info.architecture, &weights::read(bytes)?)?;
+    let network = Network::new(&info.architecture, &weights::read(bytes)?, purpose)?;
     match network.classes() {
         2 => Ok(network),
         classes => Err(Problem::new(format!("{classes} classes; a task has 2"))),

@@ -11,7 +11,7 @@ use super::error::{BundleError, cannot_write, refused};
 use super::info::{BundleInfo, needed};
 use super::{FILE_NAME, check, seal};
 use crate::files;
-use crate::network::Network;
+use crate::network::{Network, Purpose};
 use crate::weights::{self, Weights};
 
 /// Writes a bundle and returns its hash.
@@ -66,11 +66,13 @@ fn write_files(
     info: &mut BundleInfo,
     weights_of: &mut dyn FnMut(&NetworkId) -> Result<Weights, Problem>,
 ) -> Result<Vec<u8>, BundleError> {
+    let px = info.preprocess.input_px as usize;
     for network in &mut info.networks {
         let path = unfinished.join(&network.file);
         let bytes = weights_of(&network.id)
             .and_then(|weights| {
-                Network::new(&network.architecture, &weights)?;
+                let purpose = Purpose { px, at_once: 1, gradient: false };
+                Network::new(&network.architecture, &weights, purpose)?;
                 weights::to_safetensors(&weights)
             })
             .map_err(|problem| refused(Path::new(&network.file), problem))?;

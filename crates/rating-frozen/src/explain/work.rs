@@ -33,7 +33,7 @@ impl CpuScorer {
         let seed = Seed::new(seed).child("heatmap").child(pair_id);
         let of_network = |&position: &usize| {
             progress.check()?;
-            let network = self.network(position)?;
+            let network = self.network(position, self.explaining())?;
             self.maps_of(position, &network, inputs, recipe, seed, &progress)
         };
         // Networks are large: no more at once than it takes to keep all threads busy.

@@ -6,7 +6,7 @@
 
 use rating::Problem;
 
-use super::convolution::Convolution;
+use crate::engine::Folded;
 use crate::weights::{Array, Weights};
 
 /// What torchvision adds to the variance.
@@ -14,12 +14,7 @@ const EPSILON: f64 = 1e-5;
 
 /// The convolution `name` with the batch-norm `norm`, whose shapes have been
 /// checked.
-pub(super) fn convolution(
-    weights: &Weights,
-    name: &str,
-    norm: &str,
-    stride: usize,
-) -> Result<Convolution, Problem> {
+pub(super) fn convolution(weights: &Weights, name: &str, norm: &str) -> Result<Folded, Problem> {
     let array = |name: String| tensor(weights, &name);
     let convolution = array(format!("{name}.weight"))?;
     let (gain, offset) = (array(format!("{norm}.weight"))?, array(format!("{norm}.bias"))?);
@@ -39,17 +34,20 @@ pub(super) fn convolution(
     let bias = channels.map(|channel| {
         f64::from(offset.data[channel]) - f64::from(mean.data[channel]) * scale[channel]
     });
-    let &[outputs, inputs, height, width] = convolution.shape.as_slice() else {
+    let &[outputs, inputs, side, _] = convolution.shape.as_slice() else {
         return Err(Problem::new(format!("tensor {name}.weight is not of a convolution")));
     };
-    let kernels = convolution.data.chunks_exact(inputs * height * width).zip(&scale);
-    let scaled: Vec<f32> = kernels
-        .flat_map(|(kernel, scale)| {
-            kernel.iter().map(move |&weight| single(f64::from(weight) * scale))
-        })
-        .collect();
-    let bias = bias.map(single).collect();
-    Ok(Convolution::new([outputs, inputs, height, width], &scaled, bias, stride))
+    let kernels = convolution.data.chunks_exact(inputs * side * side).zip(&scale);
+    let mut weight = Vec::with_capacity(convolution.data.len());
+    for (kernel, scale) in kernels {
+        weight.extend(kernel.iter().map(|&weight| single(f64::from(weight) * scale)));
+    }
+    let bias: Vec<f32> = bias.map(single).collect();
+    if weight.iter().chain(&bias).any(|value| !value.is_finite()) {
+        return Err(Problem::new(format!("tensors {name} and {norm} overflow together"))
+            .hint("the training diverged; train again with a lower learning rate"));
+    }
+    Ok(Folded { shape: [outputs, inputs, side], weight, bias })
 }
 
 /// The tensor of this name.

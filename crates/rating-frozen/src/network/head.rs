@@ -1,11 +1,9 @@
-//! From features to logits.
+//! From features to logits, and back.
 
 use rating::Problem;
 
 use super::architecture::Architecture;
-use super::feature_map::relu;
 use super::folded::tensor;
-use super::matrix::{Matrix, add_product};
 use crate::weights::Weights;
 
 /// What stands behind the backbones.
@@ -37,15 +35,46 @@ impl Head {
         self.last.bias.len()
     }
 
+    /// How many features go in.
+    pub(super) fn features(&self) -> usize {
+        let first = self.hidden.as_ref().map_or(&self.last, |(hidden, _)| hidden);
+        first.weight.len() / first.bias.len()
+    }
+
     pub(super) fn logits(&self, features: &[f32]) -> Vec<f32> {
-        let Some((hidden, has_relu)) = &self.hidden else {
-            return self.last.forward(features);
+        match self.units(features) {
+            Some(units) => self.last.forward(&units),
+            None => self.last.forward(features),
+        }
+    }
+
+    /// The gradient of one logit with respect to the features.
+    pub(super) fn gradient(&self, class: usize, features: &[f32]) -> Vec<f32> {
+        let count = self.last.weight.len() / self.last.bias.len();
+        let gradient = &self.last.weight[class * count..][..count];
+        let (Some((hidden, has_relu)), Some(units)) = (&self.hidden, self.units(features)) else {
+            return gradient.to_vec();
         };
+        let mut sum = vec![0.0; features.len()];
+        for ((weights, gradient), unit) in
+            hidden.weight.chunks_exact(features.len()).zip(gradient).zip(units)
+        {
+            if unit > 0.0 || !has_relu {
+                sum.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += gradient * weight);
+            }
+        }
+        sum
+    }
+
+    /// The hidden units.
+    fn units(&self, features: &[f32]) -> Option<Vec<f32>> {
+        let (hidden, has_relu) = self.hidden.as_ref()?;
         let mut units = hidden.forward(features);
         if *has_relu {
-            relu(&mut units);
+            // In this order a NaN stays one.
+            units.iter_mut().for_each(|unit| *unit = if *unit < 0.0 { 0.0 } else { *unit });
         }
-        self.last.forward(&units)
+        Some(units)
     }
 }
 
@@ -57,23 +86,53 @@ impl Linear {
     }
 
     fn forward(&self, inputs: &[f32]) -> Vec<f32> {
-        let mut outputs = self.bias.clone();
-        add_product(
-            Matrix::row_major(outputs.as_mut_slice(), self.bias.len(), 1),
-            Matrix::row_major(&self.weight, self.bias.len(), inputs.len()),
-            Matrix::row_major(inputs, inputs.len(), 1),
-        );
-        outputs
+        let rows = self.weight.chunks_exact(inputs.len());
+        rows.zip(&self.bias).map(|(row, bias)| bias + dot(row, inputs)).collect()
     }
+}
+
+/// A dot product in eight sums, which the compiler keeps in vectors.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0; 8];
+    let (a_eights, a_rest) = a.as_chunks::<8>();
+    let (b_eights, b_rest) = b.as_chunks::<8>();
+    for (a, b) in a_eights.iter().zip(b_eights) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn layer() -> Linear {
+        Linear { weight: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], bias: vec![0.5, -0.5] }
+    }
+
     #[test]
     fn a_linear_layer_by_hand() {
-        let layer = Linear { weight: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], bias: vec![0.5, -0.5] };
-        assert_eq!(layer.forward(&[1.0, 0.0, -1.0]), [-1.5, -2.5]);
+        assert_eq!(layer().forward(&[1.0, 0.0, -1.0]), [-1.5, -2.5]);
+    }
+
+    #[test]
+    fn the_gradient_passes_units_that_are_on() {
+        let last = Linear { weight: vec![1.0, 0.0, 2.0, -3.0], bias: vec![0.0, 0.0] };
+        let mut head = Head { hidden: Some((layer(), true)), last };
+        // The units are -1.5 and -2.5: both off.
+        assert_eq!(head.gradient(1, &[1.0, 0.0, -1.0]), [0.0, 0.0, 0.0]);
+        // 6.5 and 5.5: both on.
+        assert_eq!(head.gradient(1, &[-5.0, 4.0, 1.0]), [2.0 - 12.0, 4.0 - 15.0, 6.0 - 18.0]);
+        head.hidden = head.hidden.map(|(layer, _)| (layer, false));
+        assert_eq!(head.gradient(1, &[1.0, 0.0, -1.0]), [2.0 - 12.0, 4.0 - 15.0, 6.0 - 18.0]);
+    }
+
+    #[test]
+    fn dots_of_any_length() {
+        let values: Vec<f32> = (0..19).map(|value| value as f32).collect();
+        assert_eq!(dot(&values, &values), 2109.0);
     }
 }

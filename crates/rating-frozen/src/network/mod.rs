@@ -1,12 +1,11 @@
-//! A trained network: from normalised images to logits.
+//! A trained network: from normalised images to logits, and from a logit to
+//! its gradient.
 //!
-//! One image of each modality goes in, channels first (`[3, px, px]`); numbers
-//! come out. Images are taken one at a time, so what a network says of one
-//! never depends on the others.
+//! Images of each modality go in, channels first (`[3, px, px]`); numbers come
+//! out. What a network says of one image does not depend on the others beyond
+//! rounding (a few 1e-7 of a logit), nor on threads at all.
 
 mod architecture;
-mod convolution;
-mod feature_map;
 mod folded;
 mod head;
 pub mod matrix;
@@ -18,22 +17,50 @@ use rating::Problem;
 use rating::preprocess::Preprocess;
 
 pub use architecture::Architecture;
-pub use feature_map::Workspace;
 pub use path::PathPoint;
 pub use plain::PlainNetwork;
 
+pub use crate::engine::Purpose;
+use crate::engine::{Backbone, End, Kernels, Space, Start};
 use crate::weights::Weights;
 use head::Head;
-use resnet::Backbone;
 
 /// A network of a known architecture with its weights, batch-norms folded into
-/// the convolutions.
-#[derive(Debug, Clone)]
+/// the convolutions and everything laid out for its purpose.
+#[derive(Debug)]
 pub struct Network {
     backbones: Vec<Backbone>,
     head: Head,
-    /// Gradients, until the engine takes them.
-    plain: PlainNetwork,
+}
+
+/// Memory that passes use again, and how many threads they may take.
+#[derive(Debug)]
+pub struct Workspace {
+    /// For each modality.
+    spaces: Vec<Option<Space>>,
+    threads: usize,
+}
+
+impl Workspace {
+    /// A workspace for passes by so many threads, at least one.
+    #[must_use]
+    pub fn new(threads: usize) -> Workspace {
+        Workspace { spaces: Vec::new(), threads: threads.max(1) }
+    }
+
+    /// The spaces of so many modalities.
+    fn spaces(&mut self, modalities: usize) -> &mut [Option<Space>] {
+        while self.spaces.len() < modalities {
+            self.spaces.push(None);
+        }
+        &mut self.spaces[..modalities]
+    }
+}
+
+impl Default for Workspace {
+    fn default() -> Workspace {
+        Workspace::new(1)
+    }
 }
 
 impl Network {
@@ -41,14 +68,21 @@ impl Network {
     ///
     /// # Errors
     /// A tensor that is missing, of another shape or of no use; a running
-    /// variance below zero; an architecture out of range.
-    pub fn new(architecture: &Architecture, weights: &Weights) -> Result<Network, Problem> {
+    /// variance below zero; an architecture out of range; instructions forced
+    /// by the environment that are not here.
+    pub fn new(
+        architecture: &Architecture,
+        weights: &Weights,
+        purpose: Purpose,
+    ) -> Result<Network, Problem> {
         architecture.check_weights(weights)?;
-        let backbones = architecture.backbone_prefixes();
-        let backbones: Result<_, _> =
-            backbones.iter().map(|prefix| Backbone::new(prefix, weights)).collect();
-        let plain = PlainNetwork::new(architecture, weights)?;
-        Ok(Network { backbones: backbones?, head: Head::new(architecture, weights)?, plain })
+        let kernels = Kernels::best(architecture.width())?;
+        let backbone = |prefix: &String| {
+            Ok(Backbone::new(&resnet::backbone(prefix, weights)?, purpose, kernels))
+        };
+        let backbones: Result<_, Problem> =
+            architecture.backbone_prefixes().iter().map(backbone).collect();
+        Ok(Network { backbones: backbones?, head: Head::new(architecture, weights)? })
     }
 
     /// How many images a pair gives to this network, one per modality it sees.
@@ -78,6 +112,22 @@ impl Network {
         Ok(self.logits_of_features(&features))
     }
 
+    /// The logits of several pairs, `[pairs, classes]`: for each modality,
+    /// `inputs` holds an image of every pair.
+    ///
+    /// # Errors
+    /// As for [`Network::logits`]; modalities of different numbers of images.
+    pub fn logits_of_pairs(
+        &self,
+        inputs: &[&[&[f32]]],
+        px: usize,
+        workspace: &mut Workspace,
+    ) -> Result<Vec<f32>, Problem> {
+        let features = self.features_of_pairs(inputs, px, workspace)?;
+        let each = features.chunks_exact(self.head.features());
+        Ok(each.flat_map(|features| self.head.logits(features)).collect())
+    }
+
     /// What the backbones make of one pair: eight times the width for each
     /// modality, one after the other.
     ///
@@ -89,12 +139,8 @@ impl Network {
         px: usize,
         workspace: &mut Workspace,
     ) -> Result<Vec<f32>, Problem> {
-        self.check_inputs(inputs, px)?;
-        let mut features = Vec::new();
-        for (backbone, input) in self.backbones.iter().zip(inputs) {
-            backbone.append_features(input, px, workspace, &mut features);
-        }
-        Ok(features)
+        let inputs: Vec<&[&[f32]]> = inputs.iter().map(std::slice::from_ref).collect();
+        self.features_of_pairs(&inputs, px, workspace)
     }
 
     /// The logits of features from [`Network::features`].
@@ -103,13 +149,106 @@ impl Network {
     /// When there are more or fewer features than the backbones make.
     #[must_use]
     pub fn logits_of_features(&self, features: &[f32]) -> Vec<f32> {
+        assert_eq!(features.len(), self.head.features(), "features of another network");
         self.head.logits(features)
     }
 
-    fn check_inputs(&self, inputs: &[&[f32]], px: usize) -> Result<(), Problem> {
+    /// The gradient of one logit at the images of several pairs: for each
+    /// modality `[pairs, 3, px, px]`.
+    ///
+    /// # Errors
+    /// As for [`Network::logits_of_pairs`]; no such class.
+    ///
+    /// # Panics
+    /// The network's purpose does not include gradients.
+    pub fn input_gradient(
+        &self,
+        class: usize,
+        inputs: &[&[&[f32]]],
+        px: usize,
+        workspace: &mut Workspace,
+    ) -> Result<Vec<Vec<f32>>, Problem> {
+        self.check_class(class)?;
+        let features = self.features_of_pairs(inputs, px, workspace)?;
+        let gradients = self.head_gradient(class, &features);
+        let threads = workspace.threads;
+        let spaces = workspace.spaces(self.modalities());
+        let mut out = Vec::new();
+        for ((backbone, space), gradient) in self.backbones.iter().zip(spaces).zip(gradients) {
+            let mut images = vec![0.0; gradient.len() / backbone.features() * 3 * px * px];
+            backbone.backward(&gradient, px, threads, space, End::Images(&mut images));
+            out.push(images);
+        }
+        Ok(out)
+    }
+
+    /// Features of several pairs, `[pairs, modalities, features]`.
+    fn features_of_pairs(
+        &self,
+        inputs: &[&[&[f32]]],
+        px: usize,
+        workspace: &mut Workspace,
+    ) -> Result<Vec<f32>, Problem> {
+        self.check_inputs(inputs, px)?;
+        let starts: Vec<Start<'_>> = inputs.iter().map(|images| Start::Images(images)).collect();
+        Ok(self.forward(&starts, inputs.first().map_or(0, |images| images.len()), px, workspace))
+    }
+
+    /// Features of so many pairs, `[pairs, modalities, features]`.
+    fn forward(
+        &self,
+        starts: &[Start<'_>],
+        pairs: usize,
+        px: usize,
+        workspace: &mut Workspace,
+    ) -> Vec<f32> {
+        let threads = workspace.threads;
+        let spaces = workspace.spaces(self.modalities());
+        let total = self.head.features();
+        let mut features = vec![0.0; pairs * total];
+        let mut first = 0;
+        for ((backbone, space), start) in self.backbones.iter().zip(spaces).zip(starts) {
+            let count = backbone.features();
+            let mut own = vec![0.0; pairs * count];
+            backbone.forward(*start, px, threads, space, &mut own);
+            for (to, from) in features.chunks_exact_mut(total).zip(own.chunks_exact(count)) {
+                to[first..first + count].copy_from_slice(from);
+            }
+            first += count;
+        }
+        features
+    }
+
+    /// The gradient of a logit at each backbone's features, `[pairs, features]`.
+    fn head_gradient(&self, class: usize, features: &[f32]) -> Vec<Vec<f32>> {
+        let mut gradients = vec![Vec::new(); self.modalities()];
+        for features in features.chunks_exact(self.head.features()) {
+            let gradient = self.head.gradient(class, features);
+            let mut rest = gradient.as_slice();
+            for (backbone, gradients) in self.backbones.iter().zip(&mut gradients) {
+                let (own, others) = rest.split_at(backbone.features());
+                gradients.extend_from_slice(own);
+                rest = others;
+            }
+        }
+        gradients
+    }
+
+    fn check_class(&self, class: usize) -> Result<(), Problem> {
+        if class < self.classes() {
+            return Ok(());
+        }
+        Err(Problem::new(format!("no class {class} of {}", self.classes())))
+    }
+
+    fn check_inputs(&self, inputs: &[&[&[f32]]], px: usize) -> Result<(), Problem> {
         if inputs.len() != self.modalities() {
             let (given, wanted) = (inputs.len(), self.modalities());
             return Err(Problem::new(format!("{given} images for a network of {wanted}")));
+        }
+        let pairs = inputs.first().map_or(0, |images| images.len());
+        if pairs == 0 || inputs.iter().any(|images| images.len() != pairs) {
+            return Err(Problem::new("modalities of different numbers of images, or of none"));
         }
         let possible = Preprocess::INPUT_PX;
         if !u32::try_from(px).is_ok_and(|px| possible.contains(&px)) {
@@ -118,9 +257,10 @@ impl Network {
                 "inputs of {px} pixels; {least} to {most} are possible"
             )));
         }
-        match inputs.iter().find(|input| input.len() != 3 * px * px) {
-            Some(input) => {
-                let found = input.len();
+        let mut images = inputs.iter().flat_map(|images| images.iter());
+        match images.find(|image| image.len() != 3 * px * px) {
+            Some(image) => {
+                let found = image.len();
                 Err(Problem::new(format!("{found} values do not fill an input of [3, {px}, {px}]")))
             }
             None => Ok(()),

@@ -4,6 +4,10 @@ use rating::Problem;
 pub use rating::heatmap::PathPoint;
 
 use super::{Network, Workspace};
+use crate::engine::{End, Start};
+
+/// Points that pass together.
+const AT_ONCE: usize = 10;
 
 impl Network {
     /// The weighted sum of gradients along the straight line from the baseline
@@ -11,22 +15,58 @@ impl Network {
     /// d logit[class] / d input` at `alpha * inputs`. One `[3, px, px]` for each
     /// of `inputs`.
     ///
+    /// The stem's convolution is linear: it runs once forward and once backward,
+    /// however many points there are. One thread works.
+    ///
     /// # Errors
     /// Another number of images, images of another size, no such class.
+    ///
+    /// # Panics
+    /// The network's purpose does not include gradients.
     pub fn path_gradient(
         &self,
         class: usize,
         inputs: &[&[f32]],
         px: usize,
         points: &[PathPoint],
-        _workspace: &mut Workspace,
+        workspace: &mut Workspace,
     ) -> Result<Vec<Vec<f32>>, Problem> {
-        self.check_inputs(inputs, px)?;
-        if class >= self.classes() {
-            return Err(Problem::new(format!("no class {class} of {}", self.classes())));
+        let images: Vec<&[&[f32]]> = inputs.iter().map(std::slice::from_ref).collect();
+        self.check_inputs(&images, px)?;
+        self.check_class(class)?;
+        let mut alone = Workspace::new(1);
+        std::mem::swap(&mut alone.spaces, &mut workspace.spaces);
+        let stems: Vec<Vec<f32>> = self
+            .backbones
+            .iter()
+            .zip(inputs)
+            .zip(alone.spaces(self.modalities()))
+            .map(|((backbone, image), space)| backbone.stem_sums(image, px, space))
+            .collect();
+        let mut sums: Vec<Vec<f32>> = stems.iter().map(|stem| vec![0.0; stem.len()]).collect();
+        for points in points.chunks(AT_ONCE) {
+            let factors: Vec<f32> = points.iter().map(|point| point.alpha as f32).collect();
+            let weights: Vec<f32> = points.iter().map(|point| point.weight as f32).collect();
+            let starts: Vec<Start<'_>> =
+                stems.iter().map(|stem| Start::Path(stem, &factors)).collect();
+            let features = self.forward(&starts, points.len(), px, &mut alone);
+            let gradients = self.head_gradient(class, &features);
+            let spaces = alone.spaces(self.modalities());
+            for (((backbone, space), gradient), sum) in
+                self.backbones.iter().zip(spaces).zip(gradients).zip(&mut sums)
+            {
+                backbone.backward(&gradient, px, 1, space, End::Sums(sum, &weights));
+            }
         }
-        let sums = self.plain.path_gradient(class, inputs, px, points);
-        let single = |sum: Vec<f64>| sum.into_iter().map(|value| value as f32).collect();
-        Ok(sums.into_iter().map(single).collect())
+        let mut gradients = Vec::new();
+        for ((backbone, space), sum) in
+            self.backbones.iter().zip(alone.spaces(self.modalities())).zip(&sums)
+        {
+            let mut image = vec![0.0; 3 * px * px];
+            backbone.image_gradient(sum, px, space, &mut image);
+            gradients.push(image);
+        }
+        std::mem::swap(&mut alone.spaces, &mut workspace.spaces);
+        Ok(gradients)
     }
 }

@@ -5,7 +5,7 @@ use rating::network::TrainingId;
 use rating::preprocess::{network_input, normalise};
 use rating::stats::Scored;
 use rating::threshold;
-use rating_frozen::network::{Architecture, Network, Workspace, probabilities};
+use rating_frozen::network::{Architecture, Network, Purpose, Workspace, probabilities};
 use rating_frozen::weights::Weights;
 
 use crate::TrainError;
@@ -45,7 +45,12 @@ pub fn validation(logits: &[f32], labels: &[usize], classes: usize) -> Option<Va
 /// A network of one modality in the engine that scores.
 pub fn single(job: &Job, weights: &Weights) -> Result<Network, TrainError> {
     let width = job.config().network.width;
-    Ok(Network::new(&Architecture::Single { width }, weights)?)
+    Ok(Network::new(&Architecture::Single { width }, weights, purpose(job))?)
+}
+
+/// Pairs are judged one by one, as if they were scored one by one.
+fn purpose(job: &Job) -> Purpose {
+    Purpose { px: job.config().preprocess.input_px as usize, at_once: 1, gradient: false }
 }
 
 /// The network a training ends in, in the engine that scores: for a head,
@@ -66,7 +71,7 @@ fn network(
     let merged = fusion_weights(job, id, weights)?;
     let modalities = job.protocol().modalities_of(measurement);
     let architecture = fusion_architecture(job, modalities.len());
-    Ok((Network::new(&architecture, &merged)?, modalities.to_vec()))
+    Ok((Network::new(&architecture, &merged, purpose(job))?, modalities.to_vec()))
 }
 
 /// The shape of a fusion network in a bundle.

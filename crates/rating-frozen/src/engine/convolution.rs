@@ -1,0 +1,408 @@
+//! Convolutions over maps: direct, and by Winograd's algorithm.
+
+use std::ops::Range;
+
+use super::finish::{Finish, Row};
+use super::kernels::Kernels;
+use super::map::{Shape, spread};
+use super::pack::{Block, Packed};
+use super::team::Member;
+use super::tile::Tile;
+use super::winograd::{InputTiles, OutputTiles};
+
+/// Values of a block of products that stay in the second-level cache.
+const PRODUCTS: usize = 1 << 17;
+/// Values of transformed input that one member keeps there.
+const POINTS: usize = 1 << 17;
+
+/// Maps of one shape, one after another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Maps {
+    /// The first map's first value, border included.
+    pub first: *mut f32,
+    /// Their layout.
+    pub shape: Shape,
+}
+
+impl Maps {
+    /// Where a pixel of a map lies.
+    ///
+    /// # Safety
+    /// There is such a map.
+    pub unsafe fn pixel(self, map: usize, row: usize, column: usize) -> *mut f32 {
+        // SAFETY: the caller's promise.
+        unsafe { self.first.add(map * self.shape.len + self.shape.at(row, column)) }
+    }
+}
+
+/// Bits of maps, one after another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bits {
+    /// The first map's first byte.
+    pub first: *mut u8,
+    /// Bytes from one map to the next.
+    pub step: usize,
+}
+
+/// What happens to sums before they are stored; see [`Finish`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Finishing {
+    /// A bias for each channel.
+    pub bias: Option<*const f32>,
+    /// Maps to add, of the output's shape.
+    pub add: Option<Maps>,
+    /// Whether a ReLU follows.
+    pub relu: bool,
+    /// Where its bits go.
+    pub save: Option<Bits>,
+    /// Bits of what stays.
+    pub keep: Option<Bits>,
+}
+
+/// One convolution to be done by a team.
+pub(super) struct Step<'s> {
+    /// The instruction set.
+    pub kernels: &'static Kernels,
+    /// Who does it.
+    pub member: Member<'s>,
+    /// What is read.
+    pub input: Maps,
+    /// What is written.
+    pub output: Maps,
+    /// Which of the maps.
+    pub maps: Range<usize>,
+    /// What happens to the sums.
+    pub finishing: Finishing,
+}
+
+/// How members share a convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Split {
+    /// Each takes rows of pixels: small weights are read by all.
+    Rows,
+    /// Each takes output channels: large weights are read once.
+    Channels,
+}
+
+/// Output pixels that a direct convolution computes: every `stride`-th row and
+/// column, from `first` on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Grid {
+    /// The first row and column.
+    pub first: (usize, usize),
+    /// From one to the next.
+    pub stride: usize,
+    /// Input rows (and columns) from one to the next.
+    pub input_stride: usize,
+}
+
+impl Grid {
+    /// How many rows (or columns) from `first` on fit in a side.
+    fn count(self, first: usize, side: usize) -> usize {
+        side.saturating_sub(first).div_ceil(self.stride)
+    }
+}
+
+/// Memory of one member.
+pub(super) struct Scratch {
+    /// Transformed input, shared by the team where members split channels.
+    pub points: *mut f32,
+    /// How many values there is room for.
+    pub points_len: usize,
+    /// Sums and products, the member's own.
+    pub products: *mut f32,
+}
+
+/// Values that [`Scratch::products`] must have room for, for maps of this
+/// side: at least a row of tiles.
+pub(super) fn products_len(kernels: &Kernels, side: usize) -> usize {
+    PRODUCTS.max(36 * 2 * kernels.lanes * side.div_ceil(2))
+}
+
+/// Values that a member's own [`Scratch::points`] must have room for, for maps
+/// of this shape: at least a row of tiles.
+pub(super) fn own_points_len(shape: Shape) -> usize {
+    POINTS.max(36 * shape.side.div_ceil(2) * spread(shape.channels))
+}
+
+/// Values that shared [`Scratch::points`] must have room for.
+pub(super) fn shared_points_len(shape: Shape, maps: usize) -> usize {
+    let four = 36 * shape.side.div_ceil(4).pow(2);
+    let two = 16 * shape.side.div_ceil(2).pow(2);
+    four.max(two) * spread(shape.channels) * maps
+}
+
+impl Step<'_> {
+    /// What happens to a pixel, from channel `channel` on.
+    unsafe fn finish(&self, map: usize, row: usize, column: usize, channel: usize) -> Finish {
+        let shape = self.output.shape;
+        // SAFETY: the pixel and channel are of the output's maps, which all
+        // others are laid out as.
+        unsafe {
+            let bits = |bits: Option<Bits>| match bits {
+                None => std::ptr::null_mut(),
+                Some(bits) => {
+                    let pixel = row * shape.side + column;
+                    bits.first.add(map * bits.step + pixel * shape.bit_step())
+                }
+            };
+            Finish {
+                output: self.output.pixel(map, row, column).add(channel),
+                add: match self.finishing.add {
+                    None => std::ptr::null(),
+                    Some(maps) => maps.pixel(map, row, column).add(channel),
+                },
+                bias: match self.finishing.bias {
+                    None => std::ptr::null(),
+                    Some(bias) => bias.add(channel),
+                },
+                relu: self.finishing.relu,
+                save: bits(self.finishing.save),
+                keep: bits(self.finishing.keep),
+                channel,
+            }
+        }
+    }
+
+    /// The convolution, tap by tap.
+    ///
+    /// # Safety
+    /// Maps, bits and bias hold what their shapes say; no other member writes
+    /// what this one reads. `products` has room for [`products_len`] values.
+    pub unsafe fn direct(
+        &self,
+        packed: &Packed,
+        taps: &[isize],
+        grid: Grid,
+        split: Split,
+        products: *mut f32,
+    ) {
+        let side = self.output.shape.side;
+        let rows = grid.count(grid.first.0, side);
+        let (blocks, lines) = match split {
+            Split::Channels => (self.member.share(packed.blocks()), 0..rows * self.maps.len()),
+            Split::Rows => (0..packed.blocks(), self.member.share(rows * self.maps.len())),
+        };
+        for number in blocks {
+            let block = packed.block(number);
+            for line in lines.clone() {
+                let (map, row) = (self.maps.start + line / rows, line % rows);
+                // SAFETY: the line is of the maps.
+                unsafe { self.direct_row(packed, block, taps, grid, (map, row), products) };
+            }
+        }
+    }
+
+    /// One row of a direct convolution, in tiles of nearly equal size.
+    unsafe fn direct_row(
+        &self,
+        packed: &Packed,
+        block: Block,
+        taps: &[isize],
+        grid: Grid,
+        (map, row): (usize, usize),
+        products: *mut f32,
+    ) {
+        let shape = self.output.shape;
+        let pixels = grid.count(grid.first.1, shape.side);
+        let output_row = grid.first.0 + row * grid.stride;
+        for (first, count) in pieces(pixels, self.kernels.most_pixels) {
+            // SAFETY: pixels and taps lie in the maps or their borders.
+            unsafe {
+                let input =
+                    self.input.pixel(map, row * grid.input_stride, first * grid.input_stride);
+                self.kernels.tile[count - 1][block.vectors - 1](Tile {
+                    taps,
+                    depth: packed.depth,
+                    input,
+                    input_step: grid.input_stride * self.input.shape.step,
+                    weights: block.weights,
+                    output: products,
+                    output_step: block.channels,
+                });
+                let column = grid.first.1 + first * grid.stride;
+                (self.kernels.finish_row)(Row {
+                    sums: products,
+                    pixels: count,
+                    channels: block.channels,
+                    steps: (grid.stride * shape.step, grid.stride * shape.bit_step()),
+                    finish: self.finish(map, output_row, column, block.first),
+                });
+            }
+        }
+    }
+
+    /// A 3x3 convolution of stride 1 by Winograd's algorithm: `scheme` is its
+    /// position in the table, tiles have `tile` x `tile` output pixels.
+    ///
+    /// # Safety
+    /// As for [`Step::direct`]; `scratch` has the room its functions state:
+    /// its points are the member's own when rows are split, the team's when
+    /// channels are.
+    pub unsafe fn winograd(
+        &self,
+        packed: &Packed,
+        (scheme, tile): (usize, usize),
+        split: Split,
+        scratch: &Scratch,
+    ) {
+        let along = self.output.shape.side.div_ceil(tile);
+        let work = Winograd {
+            step: self,
+            packed,
+            scheme,
+            tile,
+            along,
+            step_of_tile: spread(self.input.shape.channels),
+        };
+        let rows = along * self.maps.len();
+        // SAFETY: rows of tiles are of the maps; the caller's promise.
+        unsafe {
+            match split {
+                Split::Rows => {
+                    let room = scratch.points_len / (packed.taps * along * work.step_of_tile);
+                    let most = room.min(POINTS / (packed.taps * along * work.step_of_tile)).max(1);
+                    let mine = self.member.share(rows);
+                    for (first, count) in pieces(mine.len(), most) {
+                        let group = mine.start + first..mine.start + first + count;
+                        work.transform(group.clone(), group.start, count, scratch.points);
+                        work.multiply(0..packed.blocks(), group, scratch);
+                    }
+                }
+                Split::Channels => {
+                    work.transform(self.member.share(rows), 0, rows, scratch.points);
+                    self.member.wait();
+                    work.multiply(self.member.share(packed.blocks()), 0..rows, scratch);
+                }
+            }
+        }
+    }
+}
+
+/// A convolution by Winograd's algorithm.
+struct Winograd<'s> {
+    step: &'s Step<'s>,
+    packed: &'s Packed,
+    scheme: usize,
+    /// Output pixels along a tile.
+    tile: usize,
+    /// Tiles along a map.
+    along: usize,
+    /// Values from one tile's channels to the next's.
+    step_of_tile: usize,
+}
+
+impl Winograd<'_> {
+    /// Transforms some rows of tiles into `points`, in which `total` rows from
+    /// `first` on have their place.
+    unsafe fn transform(&self, rows: Range<usize>, first: usize, total: usize, points: *mut f32) {
+        let input = self.step.input;
+        let tiles = self.along * self.step_of_tile;
+        for row in rows {
+            let (map, down) = (self.step.maps.start + row / self.along, row % self.along);
+            // SAFETY: the tile's first pixel is one up and left of its output,
+            // in the border at the least; its last lies in the border at most.
+            unsafe {
+                let corner = input.pixel(map, down * self.tile, 0);
+                (self.step.kernels.transform_input[self.scheme])(InputTiles {
+                    input: corner.sub(input.shape.row + input.shape.step),
+                    steps: (input.shape.row, input.shape.step),
+                    tiles: self.along,
+                    channels: input.shape.channels,
+                    points: points.add((row - first) * tiles),
+                    point_steps: (total * tiles, self.step_of_tile),
+                });
+            }
+        }
+    }
+
+    /// Multiplies the points of some rows of tiles with the weights of some
+    /// blocks, and finishes the output. The points begin with the first row.
+    unsafe fn multiply(&self, blocks: Range<usize>, rows: Range<usize>, scratch: &Scratch) {
+        let total = rows.len() * self.along;
+        for number in blocks {
+            let block = self.packed.block(number);
+            let most = PRODUCTS / (self.packed.taps * self.along * block.channels);
+            for (first, count) in pieces(rows.len(), most.max(1)) {
+                let tiles = count * self.along;
+                for point in 0..self.packed.taps {
+                    // SAFETY: the point's tiles lie in the scratch memory.
+                    unsafe { self.products(block, point, (total, first), tiles, scratch) };
+                }
+                for row in 0..count {
+                    // SAFETY: the row is one of the output's.
+                    unsafe { self.finish(block, rows.start + first + row, row, tiles, scratch) };
+                }
+            }
+        }
+    }
+
+    /// The products of one point: tiles times output channels.
+    unsafe fn products(
+        &self,
+        block: Block,
+        point: usize,
+        (total, first): (usize, usize),
+        tiles: usize,
+        scratch: &Scratch,
+    ) {
+        let kernels = self.step.kernels;
+        let start = (point * total + first * self.along) * self.step_of_tile;
+        for (tile, count) in pieces(tiles, kernels.most_pixels) {
+            // SAFETY: the caller's promise.
+            unsafe {
+                kernels.tile[count - 1][block.vectors - 1](Tile {
+                    taps: &[0],
+                    depth: self.packed.depth,
+                    input: scratch.points.add(start + tile * self.step_of_tile),
+                    input_step: self.step_of_tile,
+                    weights: block.weights.add(point * self.packed.depth * block.channels),
+                    output: scratch.products.add((point * tiles + tile) * block.channels),
+                    output_step: block.channels,
+                });
+            }
+        }
+    }
+
+    /// Transforms the products of a row of tiles back.
+    unsafe fn finish(&self, block: Block, row: usize, at: usize, tiles: usize, scratch: &Scratch) {
+        let shape = self.step.output.shape;
+        let (map, down) = (self.step.maps.start + row / self.along, row % self.along);
+        let first = down * self.tile;
+        // SAFETY: the caller's promise.
+        unsafe {
+            (self.step.kernels.transform_output[self.scheme])(OutputTiles {
+                points: scratch.products.add(at * self.along * block.channels),
+                point_steps: (tiles * block.channels, block.channels),
+                tiles: self.along,
+                channels: block.channels,
+                pixels: (shape.side - first, shape.side),
+                steps: (shape.row, shape.step),
+                bit_steps: (shape.side * shape.bit_step(), shape.bit_step()),
+                finish: self.step.finish(map, first, 0, block.first),
+            });
+        }
+    }
+}
+
+/// Cuts `count` things in a row into nearly equal pieces of at most `most`:
+/// the first and the length of each.
+pub(super) fn pieces(count: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let number = count.div_ceil(most);
+    (0..number).map(move |piece| {
+        let start = count * piece / number;
+        (start, count * (piece + 1) / number - start)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_nearly_equal() {
+        assert_eq!(pieces(16, 14).collect::<Vec<_>>(), [(0, 8), (8, 8)]);
+        assert_eq!(pieces(7, 3).collect::<Vec<_>>(), [(0, 2), (2, 2), (4, 3)]);
+        assert_eq!(pieces(0, 3).count(), 0);
+    }
+}

@@ -1,0 +1,336 @@
+//! The convolutions of a residual block, packed for what they are for.
+
+use super::convolution::{Finishing, Grid, Maps, Scratch, Split, Step};
+use super::kernels::Kernels;
+use super::map::Buffer;
+use super::pack::{Direction, Folded, Packed};
+
+/// What a network is made ready for. Any network can do anything its purpose
+/// includes; sizes only decide which algorithms are fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Purpose {
+    /// Pixels along a side of the input.
+    pub px: usize,
+    /// Images that usually pass together.
+    pub at_once: usize,
+    /// Whether gradients will be asked for.
+    pub gradient: bool,
+}
+
+/// Multiplications that loading a weight from memory costs as much as.
+const WEIGHT_COST: f64 = 30.0;
+/// Bytes of weights that a processor's cache keeps between passes.
+const CACHED_BYTES: usize = 1 << 20;
+/// Multiplications that transforming a point of a tile costs as much as.
+const POINT_COST: f64 = 8.0;
+
+/// How a 3x3 convolution of stride 1 is computed.
+#[derive(Debug)]
+enum Method {
+    Direct(Packed),
+    /// Winograd's algorithm: the scheme's position in the table and the output
+    /// pixels along its tiles.
+    Winograd(Packed, (usize, usize)),
+}
+
+const FOUR: (usize, usize) = (0, 4);
+const TWO: (usize, usize) = (1, 2);
+/// The taps of a 3x3 kernel, row by row.
+const NINE: [(usize, usize); 9] =
+    [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)];
+
+impl Method {
+    fn new(
+        folded: &Folded,
+        direction: Direction,
+        side: usize,
+        at_once: usize,
+        kernels: &Kernels,
+    ) -> Method {
+        let [outputs, inputs, _] = folded.shape;
+        let mut taps = NINE;
+        let depth = match direction {
+            Direction::Forward => inputs,
+            Direction::Backward => {
+                // The gradient flows through the kernel turned around.
+                taps.reverse();
+                outputs
+            }
+        };
+        let depth = depth.next_multiple_of(kernels.lanes);
+        let packed = Packed::new(folded, direction, &taps, depth, kernels.lanes);
+        match cheapest(side, [packed.depth, packed.channels], at_once) {
+            None => Method::Direct(packed),
+            Some((scheme, tile)) => {
+                let points = (tile + 2) * (tile + 2);
+                Method::Winograd(packed.transformed(kernels, scheme, points), (scheme, tile))
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for [`Step::direct`] and [`Step::winograd`].
+    unsafe fn run(&self, step: &Step<'_>, split: Split, scratch: &Scratch) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self {
+                Method::Winograd(packed, scheme) => step.winograd(packed, *scheme, split, scratch),
+                Method::Direct(packed) => {
+                    let taps = around(step.input, &NINE);
+                    let grid = Grid { first: (0, 0), stride: 1, input_stride: 1 };
+                    step.direct(packed, &taps, grid, split, scratch.products);
+                }
+            }
+        }
+    }
+}
+
+/// Where the taps of a kernel centred on a pixel lie.
+fn around(input: Maps, taps: &[(usize, usize)]) -> Vec<isize> {
+    let (row, step) = (input.shape.row as isize, input.shape.step as isize);
+    taps.iter()
+        .map(|&(down, across)| (down as isize - 1) * row + (across as isize - 1) * step)
+        .collect()
+}
+
+/// The algorithm with the least work for maps of this side: multiplications,
+/// transforms, and weights read once for all maps. `None`: directly.
+fn cheapest(side: usize, [inputs, outputs]: [usize; 2], at_once: usize) -> Option<(usize, usize)> {
+    let pairs = (inputs * outputs) as f64;
+    let cost = |points: usize, multiplied: usize| {
+        let weights = points as f64 * pairs;
+        let is_read = weights * 4.0 > CACHED_BYTES as f64;
+        let reading = if is_read { WEIGHT_COST * weights / at_once.max(1) as f64 } else { 0.0 };
+        multiplied as f64 * pairs + reading
+    };
+    let winograd = |tile: usize| {
+        let points = (tile + 2) * (tile + 2);
+        let multiplied = points * side.div_ceil(tile).pow(2);
+        cost(points, multiplied) + POINT_COST * (multiplied * (inputs + outputs)) as f64
+    };
+    let direct = cost(9, 9 * side * side);
+    let (four, two) = (winograd(4), winograd(2));
+    if direct <= four && direct <= two {
+        None
+    } else if four <= two {
+        Some(FOUR)
+    } else {
+        Some(TWO)
+    }
+}
+
+/// A 3x3 convolution.
+#[derive(Debug)]
+pub(super) struct Square {
+    forward: Forward,
+    backward: Option<Backward>,
+    bias: Buffer,
+}
+
+#[derive(Debug)]
+enum Forward {
+    Same(Method),
+    /// Stride 2.
+    Halving(Packed),
+}
+
+#[derive(Debug)]
+enum Backward {
+    Same(Method),
+    /// For even and odd rows and columns the taps that reach them.
+    Halving(Vec<Phase>),
+}
+
+/// The input pixels of a stride-2 convolution whose row and column are even or
+/// odd: the same few taps reach each of them.
+#[derive(Debug)]
+struct Phase {
+    first: (usize, usize),
+    /// Offsets of output pixels from the phase's own, in rows and columns.
+    offsets: Vec<(usize, usize)>,
+    packed: Packed,
+}
+
+impl Square {
+    /// The convolution for outputs of `side` pixels.
+    pub fn new(
+        folded: &Folded,
+        stride: usize,
+        side: usize,
+        purpose: Purpose,
+        kernels: &Kernels,
+    ) -> Square {
+        let lanes = kernels.lanes;
+        let [_, inputs, _] = folded.shape;
+        let method = |direction| Method::new(folded, direction, side, purpose.at_once, kernels);
+        let forward = if stride == 1 {
+            Forward::Same(method(Direction::Forward))
+        } else {
+            let depth = inputs.next_multiple_of(lanes);
+            Forward::Halving(Packed::new(folded, Direction::Forward, &NINE, depth, lanes))
+        };
+        let backward = purpose.gradient.then(|| match stride {
+            1 => Backward::Same(method(Direction::Backward)),
+            _ => Backward::Halving(Phase::all(folded, lanes)),
+        });
+        Square { forward, backward, bias: padded(&folded.bias, lanes) }
+    }
+
+    /// Convolves; `step.finishing` gains the bias.
+    ///
+    /// # Safety
+    /// As for [`Step::direct`] and [`Step::winograd`].
+    pub unsafe fn forward(&self, mut step: Step<'_>, split: Split, scratch: &Scratch) {
+        step.finishing.bias = Some(self.bias.first());
+        // SAFETY: the caller's promise.
+        unsafe {
+            match &self.forward {
+                Forward::Same(method) => method.run(&step, split, scratch),
+                Forward::Halving(packed) => {
+                    let taps = around(step.input, &NINE);
+                    let grid = Grid { first: (0, 0), stride: 1, input_stride: 2 };
+                    step.direct(packed, &taps, grid, split, scratch.products);
+                }
+            }
+        }
+    }
+
+    /// The gradient at the input (`step.output`) of the one at the output
+    /// (`step.input`). `more_to_come`: something will still be added to pixels of
+    /// even row and column, which are therefore left unfinished.
+    ///
+    /// # Safety
+    /// As for [`Square::forward`].
+    ///
+    /// # Panics
+    /// The network was not made for gradients.
+    pub unsafe fn backward(
+        &self,
+        step: &Step<'_>,
+        more_to_come: bool,
+        split: Split,
+        scratch: &Scratch,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.backward.as_ref().expect("made for gradients") {
+                Backward::Same(method) => method.run(step, split, scratch),
+                Backward::Halving(phases) => {
+                    for phase in phases {
+                        let is_unfinished = more_to_come && phase.first == (0, 0);
+                        let finishing =
+                            if is_unfinished { Finishing::default() } else { step.finishing };
+                        let step = Step { finishing, maps: step.maps.clone(), ..*step };
+                        phase.run(&step, split, scratch);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Phase {
+    fn all(folded: &Folded, lanes: usize) -> Vec<Phase> {
+        let [outputs, _, _] = folded.shape;
+        let depth = outputs.next_multiple_of(lanes);
+        // Row y of the input meets tap k of output row (y + 1 - k) / 2.
+        let reach = |odd: usize| if odd == 0 { vec![(1, 0)] } else { vec![(2, 0), (0, 1)] };
+        let mut phases = Vec::new();
+        for row in 0..2 {
+            for column in 0..2 {
+                let (mut taps, mut offsets) = (Vec::new(), Vec::new());
+                for (tap_row, down) in reach(row) {
+                    for (tap_column, across) in reach(column) {
+                        taps.push((tap_row, tap_column));
+                        offsets.push((down, across));
+                    }
+                }
+                let packed = Packed::new(folded, Direction::Backward, &taps, depth, lanes);
+                phases.push(Phase { first: (row, column), offsets, packed });
+            }
+        }
+        phases
+    }
+
+    unsafe fn run(&self, step: &Step<'_>, split: Split, scratch: &Scratch) {
+        let shape = step.input.shape;
+        let offset =
+            |&(down, across): &(usize, usize)| (down * shape.row + across * shape.step) as isize;
+        let taps: Vec<isize> = self.offsets.iter().map(offset).collect();
+        let grid = Grid { first: self.first, stride: 2, input_stride: 1 };
+        // SAFETY: the caller's promise.
+        unsafe { step.direct(&self.packed, &taps, grid, split, scratch.products) };
+    }
+}
+
+/// A 1x1 convolution of stride 2: the skip connection where the side halves.
+#[derive(Debug)]
+pub(super) struct Point {
+    forward: Packed,
+    backward: Option<Packed>,
+    bias: Buffer,
+}
+
+impl Point {
+    pub fn new(folded: &Folded, purpose: Purpose, kernels: &Kernels) -> Point {
+        let lanes = kernels.lanes;
+        let [outputs, inputs, _] = folded.shape;
+        let packed = |direction, depth: usize| {
+            Packed::new(folded, direction, &[(0, 0)], depth.next_multiple_of(lanes), lanes)
+        };
+        Point {
+            forward: packed(Direction::Forward, inputs),
+            backward: purpose.gradient.then(|| packed(Direction::Backward, outputs)),
+            bias: padded(&folded.bias, lanes),
+        }
+    }
+
+    /// Convolves; `step.finishing` gains the bias.
+    ///
+    /// # Safety
+    /// As for [`Step::direct`].
+    pub unsafe fn forward(&self, mut step: Step<'_>, split: Split, scratch: &Scratch) {
+        step.finishing.bias = Some(self.bias.first());
+        let grid = Grid { first: (0, 0), stride: 1, input_stride: 2 };
+        // SAFETY: the caller's promise.
+        unsafe { step.direct(&self.forward, &[0], grid, split, scratch.products) };
+    }
+
+    /// Adds the gradient at the input (`step.output`) to what is there, at pixels
+    /// of even row and column.
+    ///
+    /// # Safety
+    /// As for [`Step::direct`].
+    ///
+    /// # Panics
+    /// The network was not made for gradients.
+    pub unsafe fn backward(&self, mut step: Step<'_>, split: Split, scratch: &Scratch) {
+        step.finishing.add = Some(step.output);
+        let grid = Grid { first: (0, 0), stride: 2, input_stride: 1 };
+        let packed = self.backward.as_ref().expect("made for gradients");
+        // SAFETY: the caller's promise.
+        unsafe { step.direct(packed, &[0], grid, split, scratch.products) };
+    }
+}
+
+/// A value for each channel, with 0 for those that pad the last vector.
+fn padded(bias: &[f32], lanes: usize) -> Buffer {
+    let mut buffer = Buffer::new(bias.len().next_multiple_of(lanes));
+    buffer.values_mut()[..bias.len()].copy_from_slice(bias);
+    buffer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_maps_take_large_tiles_and_large_weights_want_company() {
+        assert_eq!(cheapest(56, [64, 64], 1), Some(FOUR));
+        assert_eq!(cheapest(14, [256, 256], 8), Some(FOUR));
+        assert_eq!(cheapest(7, [512, 512], 1), None);
+        assert_eq!(cheapest(7, [512, 512], 8), Some(FOUR));
+        assert_eq!(cheapest(2, [64, 64], 1), Some(TWO));
+        assert_eq!(cheapest(1, [64, 64], 1), None);
+    }
+}

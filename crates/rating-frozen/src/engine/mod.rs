@@ -1,0 +1,28 @@
+//! The engine: ResNet-18 backbones on a CPU, forward and backward.
+//!
+//! Maps lie as rows of pixels of channels ([`map`]), weights as the kernels
+//! read them ([`pack`]). The kernels are written once for any [`vector`] and
+//! compiled for each instruction set ([`kernels`]).
+
+pub(crate) mod backbone;
+mod convolution;
+mod finish;
+mod kernels;
+mod layer;
+mod map;
+mod pack;
+mod pool;
+mod space;
+mod stem;
+mod team;
+mod tile;
+mod vector;
+mod winograd;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub(crate) use backbone::{Backbone, End, FoldedBackbone, Start};
+pub(crate) use kernels::Kernels;
+pub use layer::Purpose;
+pub(crate) use pack::Folded;
+pub(crate) use space::Space;

@@ -1,0 +1,157 @@
+//! Weights in the order in which the kernels read them.
+
+use super::kernels::Kernels;
+use super::map::Buffer;
+use super::winograd::KernelBlock;
+
+/// A convolution with its batch-norm folded in.
+#[derive(Debug, Clone)]
+pub(crate) struct Folded {
+    /// Output channels, input channels, and the kernel's side.
+    pub shape: [usize; 3],
+    /// `[outputs, inputs, kernel, kernel]`.
+    pub weight: Vec<f32>,
+    /// A value for each output channel.
+    pub bias: Vec<f32>,
+}
+
+/// Which way values flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// From input to output.
+    Forward,
+    /// From the gradient at the output to the one at the input: channels swap
+    /// their roles, the kernel is turned around.
+    Backward,
+}
+
+/// Weights of some taps: for each block of output channels
+/// `[tap, inputs, channels of the block]`. Every block but the last has two
+/// vectors of channels.
+#[derive(Debug)]
+pub(super) struct Packed {
+    /// Input channels.
+    pub depth: usize,
+    /// Output channels, a whole number of vectors.
+    pub channels: usize,
+    /// Channels in a vector.
+    lanes: usize,
+    /// Taps, or points of a transformed kernel.
+    pub taps: usize,
+    weights: Buffer,
+}
+
+/// A block of output channels.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block {
+    /// Its first channel.
+    pub first: usize,
+    /// How many vectors, 1 or 2.
+    pub vectors: usize,
+    /// How many channels.
+    pub channels: usize,
+    /// Its weights.
+    pub weights: *const f32,
+}
+
+impl Packed {
+    /// The weights of these taps (row and column in the kernel). Channels that
+    /// pad a vector have weight 0.
+    pub fn new(
+        folded: &Folded,
+        direction: Direction,
+        taps: &[(usize, usize)],
+        depth: usize,
+        lanes: usize,
+    ) -> Packed {
+        let [outputs, inputs, side] = folded.shape;
+        let area = side * side;
+        let (from, to) = match direction {
+            Direction::Forward => (inputs, outputs),
+            Direction::Backward => (outputs, inputs),
+        };
+        let channels = to.next_multiple_of(lanes);
+        let mut weights = Buffer::new(channels * depth * taps.len());
+        let mut rest = weights.values_mut();
+        for first in (0..channels).step_by(2 * lanes) {
+            let width = (channels - first).min(2 * lanes);
+            let block;
+            (block, rest) = rest.split_at_mut(width * depth * taps.len());
+            // A few channels at a time: rows of many weights lie a power of
+            // two apart, and more of them would push one another from the cache.
+            for some in (first..(first + width).min(to)).step_by(8) {
+                for channel in 0..from {
+                    for output in some..(some + 8).min(first + width).min(to) {
+                        let at = match direction {
+                            Direction::Forward => output * inputs + channel,
+                            Direction::Backward => channel * inputs + output,
+                        };
+                        let kernel = &folded.weight[at * area..][..area];
+                        for (tap, &(row, column)) in taps.iter().enumerate() {
+                            let to = (tap * depth + channel) * width + output - first;
+                            block[to] = kernel[row * side + column];
+                        }
+                    }
+                }
+            }
+        }
+        Packed { depth, channels, lanes, taps: taps.len(), weights }
+    }
+
+    /// Weights given one by one: `value(output, tap, channel)`.
+    pub fn of(
+        [outputs, taps, depth]: [usize; 3],
+        lanes: usize,
+        value: impl Fn(usize, usize, usize) -> f32,
+    ) -> Packed {
+        let channels = outputs.next_multiple_of(lanes);
+        let mut weights = Buffer::new(channels * depth * taps);
+        let mut places = weights.values_mut().iter_mut();
+        for first in (0..channels).step_by(2 * lanes) {
+            let block = first..channels.min(first + 2 * lanes);
+            for tap in 0..taps {
+                for channel in 0..depth {
+                    for (output, place) in block.clone().zip(&mut places) {
+                        *place = if output < outputs { value(output, tap, channel) } else { 0.0 };
+                    }
+                }
+            }
+        }
+        Packed { depth, channels, lanes, taps, weights }
+    }
+
+    /// Nine taps transformed for Winograd's algorithm, `scheme` being its
+    /// position in the table.
+    pub fn transformed(&self, kernels: &Kernels, scheme: usize, points: usize) -> Packed {
+        let mut weights = Buffer::new(self.channels * self.depth * points);
+        let to = weights.first_mut();
+        for number in 0..self.blocks() {
+            let block = self.block(number);
+            let work = KernelBlock {
+                taps: block.weights,
+                depth: self.depth,
+                channels: block.channels,
+                // SAFETY: blocks before this one have `first` channels.
+                points: unsafe { to.add(block.first * self.depth * points) },
+            };
+            // SAFETY: both arrays hold nine taps, and `points` points, of
+            // every channel; the table is of this processor.
+            unsafe { kernels.transform_kernels[scheme](work) };
+        }
+        Packed { taps: points, weights, ..*self }
+    }
+
+    /// How many blocks there are.
+    pub fn blocks(&self) -> usize {
+        self.channels.div_ceil(2 * self.lanes)
+    }
+
+    /// A block by its number.
+    pub fn block(&self, number: usize) -> Block {
+        let first = number * 2 * self.lanes;
+        let channels = (self.channels - first).min(2 * self.lanes);
+        let before = first * self.depth * self.taps;
+        let weights = self.weights.values()[before..].as_ptr();
+        Block { first, vectors: channels / self.lanes, channels, weights }
+    }
+}

@@ -1,0 +1,119 @@
+//! Which networks of a bundle are in memory.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::bundle::{Bundle, BundleError};
+use crate::network::{Network, Purpose, Workspace};
+
+/// Loaded weights take twice the bytes of a file of 16-bit floats;
+const BYTES_PER_FILE_BYTE: u64 = 2;
+/// for several images at once most are transformed and take four times that,
+const FOR_SEVERAL: u64 = 4;
+/// for one, some are;
+const FOR_ONE: u64 = 2;
+/// and gradients need them the other way round as well.
+const FOR_GRADIENTS: u64 = 2;
+
+/// A bundle's networks: those that fit stay loaded from one call to the next,
+/// the others are read again.
+#[derive(Debug)]
+pub(crate) struct Shelf {
+    /// Bytes for networks.
+    memory: u64,
+    threads: usize,
+    kept: Mutex<BTreeMap<(usize, Purpose), Arc<Network>>>,
+    workspaces: Mutex<Vec<Workspace>>,
+}
+
+impl Shelf {
+    pub fn new(memory: u64, threads: usize) -> Shelf {
+        Shelf { memory, threads, kept: Mutex::default(), workspaces: Mutex::default() }
+    }
+
+    /// The purpose of networks that so many images are waiting for. Weights for
+    /// several images at once are larger: they must fit for every thread.
+    pub fn purpose(&self, bundle: &Bundle, images: usize, gradient: bool) -> Purpose {
+        const SEVERAL: usize = 8;
+        let several = bundle.purpose(SEVERAL, gradient);
+        let largest = largest(bundle, several).saturating_mul(self.threads as u64);
+        if images >= SEVERAL / 2 && largest <= self.memory {
+            return several;
+        }
+        bundle.purpose(1, gradient)
+    }
+
+    /// Splits networks into those that are loaded together.
+    pub fn groups(&self, bundle: &Bundle, wanted: &[usize], purpose: Purpose) -> Vec<Range<usize>> {
+        let sizes = wanted.iter().map(|&position| bytes(bundle, position, purpose));
+        let total = sizes.fold(0, u64::saturating_add);
+        let group = match total <= self.memory {
+            true => wanted.len(),
+            false => self.transient(bundle, purpose),
+        };
+        let starts = (0..wanted.len()).step_by(group.max(1));
+        starts.map(|start| start..(start + group).min(wanted.len())).collect()
+    }
+
+    /// How many networks that are not kept are loaded at once: at least one.
+    fn transient(&self, bundle: &Bundle, purpose: Purpose) -> usize {
+        let fit = self.memory / largest(bundle, purpose).max(1);
+        usize::try_from(fit).unwrap_or(usize::MAX).clamp(1, self.threads)
+    }
+
+    /// A network, loaded before or now.
+    ///
+    /// # Errors
+    /// As for [`Bundle::network`].
+    pub fn network(
+        &self,
+        bundle: &Bundle,
+        position: usize,
+        purpose: Purpose,
+    ) -> Result<Arc<Network>, BundleError> {
+        let locked = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(network) = locked().get(&(position, purpose)) {
+            return Ok(Arc::clone(network));
+        }
+        // Two calls at once may both load it; either will do.
+        let network = Arc::new(bundle.network(position, purpose)?);
+        let mut kept = locked();
+        let held: u64 =
+            kept.keys().map(|&(position, purpose)| bytes(bundle, position, purpose)).sum();
+        let total = (0..bundle.info().networks.len())
+            .map(|position| bytes(bundle, position, purpose))
+            .fold(0, u64::saturating_add);
+        let reserve = match total <= self.memory {
+            true => 0,
+            false => largest(bundle, purpose) * self.transient(bundle, purpose) as u64,
+        };
+        if held + bytes(bundle, position, purpose) + reserve <= self.memory {
+            kept.insert((position, purpose), Arc::clone(&network));
+        }
+        Ok(network)
+    }
+
+    /// Lends memory for passes by one thread.
+    pub fn with_workspace<T>(&self, work: impl FnOnce(&mut Workspace) -> T) -> T {
+        let locked = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let lent = locked().pop();
+        let mut workspace = lent.unwrap_or_default();
+        let result = work(&mut workspace);
+        locked().push(workspace);
+        result
+    }
+}
+
+/// Bytes a network takes in memory, nearly.
+fn bytes(bundle: &Bundle, position: usize, purpose: Purpose) -> u64 {
+    let transformed = if purpose.at_once > 1 { FOR_SEVERAL } else { FOR_ONE };
+    let directions = if purpose.gradient { FOR_GRADIENTS } else { 1 };
+    let factor = BYTES_PER_FILE_BYTE * transformed * directions;
+    bundle.network_bytes(position).saturating_mul(factor)
+}
+
+fn largest(bundle: &Bundle, purpose: Purpose) -> u64 {
+    let all = 0..bundle.info().networks.len();
+    all.map(|position| bytes(bundle, position, purpose)).max().unwrap_or(0)
+}
