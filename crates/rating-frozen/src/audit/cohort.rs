@@ -9,7 +9,7 @@ use super::randomised::randomised;
 use crate::bundle::BundleError;
 use crate::control::Control;
 use crate::cpu::{CpuScorer, Progress};
-use crate::explain::{NetworkMaps, Recipe};
+use crate::explain::{Explanation, NetworkMaps, Recipe};
 use crate::inputs::Inputs;
 use crate::network::Network;
 use crate::scorer::ScoreError;
@@ -21,6 +21,18 @@ pub struct MeanMaps {
     pub raw: Vec<Vec<f32>>,
     /// What would be shown.
     pub shown: Vec<Vec<f32>>,
+}
+
+impl MeanMaps {
+    /// Those of an explanation.
+    #[must_use]
+    pub fn of(explanation: &Explanation) -> MeanMaps {
+        let modalities = 0..explanation.modalities.len();
+        MeanMaps {
+            raw: modalities.clone().map(|modality| explanation.raw(modality)).collect(),
+            shown: modalities.map(|modality| explanation.shown(modality)).collect(),
+        }
+    }
 }
 
 impl CpuScorer {

@@ -41,8 +41,11 @@ const C2: f64 = 0.03 * 0.03;
 /// `side` x `side` values between 0 and 1: mean over windows of 8 x 8 pixels, 4
 /// apart, each pixel counting alike. 1 for equal maps.
 ///
+/// Windows where both maps are 0 everywhere are left out: shown maps are mostly
+/// empty, and two empty places would make any two maps look alike.
+///
 /// # Errors
-/// Maps smaller than one window.
+/// Maps smaller than one window, or nothing in either.
 pub fn structural(first: &[f32], second: &[f32], side: usize) -> Measured {
     if side < WINDOW || first.len() != side * side || second.len() != side * side {
         return Err(Undefined::NoCases);
@@ -50,13 +53,14 @@ pub fn structural(first: &[f32], second: &[f32], side: usize) -> Measured {
     let mut values = Vec::new();
     for top in (0..=side - WINDOW).step_by(STEP) {
         for left in (0..=side - WINDOW).step_by(STEP) {
-            values.push(of_window(first, second, side, top * side + left));
+            values.extend(of_window(first, second, side, top * side + left));
         }
     }
     crate::stats::interval::mean(&values)
 }
 
-fn of_window(first: &[f32], second: &[f32], side: usize, corner: usize) -> f64 {
+/// `None` where there is nothing.
+fn of_window(first: &[f32], second: &[f32], side: usize, corner: usize) -> Option<f64> {
     let (mut a, mut b, mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for row in 0..WINDOW {
         let start = corner + row * side;
@@ -65,10 +69,14 @@ fn of_window(first: &[f32], second: &[f32], side: usize, corner: usize) -> f64 {
             (a, b, aa, bb, ab) = (a + x, b + y, aa + x * x, bb + y * y, ab + x * y);
         }
     }
+    if aa + bb == 0.0 {
+        return None;
+    }
     let count = (WINDOW * WINDOW) as f64;
     let (a, b) = (a / count, b / count);
     let (var_a, var_b, covariance) = (aa / count - a * a, bb / count - b * b, ab / count - a * b);
-    ((2.0 * a * b + C1) * (2.0 * covariance + C2)) / ((a * a + b * b + C1) * (var_a + var_b + C2))
+    let above = (2.0 * a * b + C1) * (2.0 * covariance + C2);
+    Some(above / ((a * a + b * b + C1) * (var_a + var_b + C2)))
 }
 
 #[cfg(test)]
@@ -95,6 +103,17 @@ mod tests {
         assert!((structural(&map, &map, 16).unwrap() - 1.0).abs() < 1e-12);
         assert!(structural(&map, &inverse, 16).unwrap() < -0.8);
         assert_eq!(structural(&map, &map, 7), Err(Undefined::NoCases));
+        assert_eq!(structural(&[0.0; 256], &[0.0; 256], 16), Err(Undefined::NoCases));
+    }
+
+    #[test]
+    fn empty_places_do_not_make_maps_alike() {
+        let spot = |corner: usize| {
+            let mut map = vec![0.0; 32 * 32];
+            (corner..corner + 4).for_each(|at| map[at] = 1.0);
+            map
+        };
+        assert!(structural(&spot(0), &spot(32 * 20 + 20), 32).unwrap() < 0.1);
     }
 
     proptest! {

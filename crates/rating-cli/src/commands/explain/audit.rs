@@ -14,7 +14,7 @@ use rating::{Origin, Seed};
 use rating_frozen::audit::MeanMaps;
 use rating_frozen::audit::occlusion::{Replace, order_of};
 use rating_frozen::audit::randomised::STAGES;
-use rating_frozen::explain::{Explanation, How, Mode, NetworkMaps};
+use rating_frozen::explain::{How, Mode, NetworkMaps};
 use rating_frozen::{CpuScorer, Inputs, Scorer};
 use rating_report::{AuditPage, Fact, audit_page};
 use serde::Serialize;
@@ -51,7 +51,10 @@ struct AuditFile<'a> {
 struct Audited<'m> {
     row: &'m Row,
     inputs: Inputs,
-    explanation: Explanation,
+    /// The modalities explained, as positions in the protocol.
+    modalities: Vec<usize>,
+    side_px: usize,
+    maps: MeanMaps,
     pair: PairAudit,
 }
 
@@ -167,7 +170,8 @@ impl Explaining<'_> {
             occlusion: Occlusion::default(),
             places: Vec::new(),
         };
-        Ok(Audited { row, inputs, explanation: first, pair })
+        let (modalities, side_px) = (first.modalities.clone(), first.side_px);
+        Ok(Audited { row, inputs, modalities, side_px, maps: MeanMaps::of(&first), pair })
     }
 }
 
@@ -183,29 +187,31 @@ fn randomise(audited: &mut [Audited<'_>], scorer: &CpuScorer, how: How) -> Resul
     let recipe = How { mode: Mode::Fast, ..how }.recipe();
     let copies = scorer.deciding_networks()?.len() * recipe.copies * audited.len();
     let control = BarControl::new("random weights", copies * (STAGES.len() + 1));
-    let named: Vec<(&str, &Inputs)> =
-        audited.iter().map(|audited| (audited.row.pair_id.as_str(), &audited.inputs)).collect();
-    let mut of_stages = Vec::new();
-    for stages in 0..=STAGES.len() {
+    let maps_of = |audited: &[Audited<'_>], stages: usize| {
         control.continue_from(stages * copies);
-        of_stages.push(scorer.explain_randomised(&named, &recipe, stages, how.seed, &control)?);
-    }
-    control.finish();
-    let original = of_stages.remove(0);
+        let pairs: Vec<(&str, &Inputs)> =
+            audited.iter().map(|audited| (audited.row.pair_id.as_str(), &audited.inputs)).collect();
+        scorer.explain_randomised(&pairs, &recipe, stages, how.seed, &control)
+    };
+    let original = maps_of(audited, 0)?;
     let modalities = scorer.identity().protocol.modalities();
-    for (number, audited) in audited.iter_mut().enumerate() {
-        for (at, &position) in audited.explanation.modalities.iter().enumerate() {
-            let plain = &original[number];
-            let side = audited.explanation.side_px;
-            let of_stage = |maps: &Vec<MeanMaps>| Likeness {
-                pearson: likeness::pearson(&plain.raw[at], &maps[number].raw[at]).ok(),
-                structural: likeness::structural(&plain.shown[at], &maps[number].shown[at], side)
-                    .ok(),
-            };
-            let name = modalities[position].name.clone();
-            audited.pair.randomised.insert(name, of_stages.iter().map(of_stage).collect());
+    for stages in 1..=STAGES.len() {
+        let random = maps_of(audited, stages)?;
+        for (audited, (original, random)) in audited.iter_mut().zip(original.iter().zip(&random)) {
+            for (at, &position) in audited.modalities.iter().enumerate() {
+                let alike = Likeness {
+                    pearson: likeness::pearson(&original.raw[at], &random.raw[at]).ok(),
+                    structural: {
+                        let (original, random) = (&original.shown[at], &random.shown[at]);
+                        likeness::structural(original, random, audited.side_px).ok()
+                    },
+                };
+                let name = modalities[position].name.clone();
+                audited.pair.randomised.entry(name).or_default().push(alike);
+            }
         }
     }
+    control.finish();
     Ok(())
 }
 
@@ -215,10 +221,7 @@ fn occlude(audited: &mut [Audited<'_>], scorer: &CpuScorer, how: How) -> Result<
     let control = BarControl::new("taking pairs apart", networks * audited.len());
     for (number, audited) in audited.iter_mut().enumerate() {
         control.continue_from(number * networks);
-        let explanation = &audited.explanation;
-        let maps: Vec<Vec<f32>> =
-            (0..explanation.modalities.len()).map(|at| explanation.raw(at)).collect();
-        let by_map = order_of(&maps, explanation.side_px);
+        let by_map = order_of(&audited.maps.raw, audited.side_px);
         let mut orders = Vec::new();
         for replace in [Replace::Image, Replace::Baseline] {
             orders.push((replace, by_map.clone()));

@@ -31,7 +31,7 @@ pub fn find(
         for (structure, modality, measurement) in STRUCTURES {
             let names = protocol.modalities().iter();
             let position = names.clone().position(|known| known.name == modality);
-            let at = audited.explanation.modalities.iter().position(|at| Some(*at) == position);
+            let at = audited.modalities.iter().position(|at| Some(*at) == position);
             let (Some(position), Some(at)) = (position, at) else { continue };
             let path = file.beside(&format!("truth/{}_{structure}.png", audited.row.pair_id));
             if !path.exists() {
@@ -40,7 +40,7 @@ pub fn find(
             let in_file = |problem: Problem| problem.in_file(path.display().to_string());
             let mask = mask(&files::read(&path)?).map_err(in_file)?;
             let roi = audited.row.views[position].roi;
-            let side = audited.explanation.side_px;
+            let side = audited.side_px;
             let inside = coverage(&mask, roi, side).ok_or_else(|| {
                 in_file(Problem::new("the mask is smaller than the ROI of its image"))
             })?;
@@ -66,12 +66,12 @@ fn place(
     grade: Option<u8>,
     inside: &[f32],
 ) -> Place {
-    let side = audited.explanation.side_px;
+    let side = audited.side_px;
     let seed = Seed::new(1).child("random map").child(&audited.row.pair_id).child(structure);
     let mut rng = ChaCha8Rng::from_seed(seed.bytes());
     let maps = [
-        (HEATMAP, audited.explanation.shown(at)),
-        ("raw map, positive part", audited.explanation.raw(at)),
+        (HEATMAP, audited.maps.shown[at].clone()),
+        ("raw map, positive part", audited.maps.raw[at].clone()),
         ("centred Gaussian", centred_gaussian(side)),
         ("edge detector", edges(&audited.inputs.pictures()[position])),
         ("random map", random(side, &mut rng)),
