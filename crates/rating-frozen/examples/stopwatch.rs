@@ -1,14 +1,15 @@
 //! Times the engine for `bench/compare.py`: one line in, one line out.
 //!
 //! Each line of standard input names a case, `forward BATCH`, `gradient BATCH`
-//! or `path POINTS`; the answer is seconds. Arguments: width, pixels, threads.
+//! or `path POINTS`; the answer is seconds. `peak 1` answers with what the
+//! processor can do, in GFLOP/s. Arguments: width, pixels, threads.
 
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rating_frozen::network::{Architecture, Network, PathPoint, Purpose, Workspace};
+use rating_frozen::network::{Architecture, Network, PathPoint, Purpose, Workspace, peak_gflops};
 use rating_frozen::weights::{Array, Weights};
 
 type Failure = Box<dyn std::error::Error>;
@@ -31,6 +32,10 @@ fn main() -> Result<(), Failure> {
         let mut words = line.split_whitespace();
         let (Some(case), Some(count)) = (words.next(), words.next()) else { continue };
         let count: usize = count.parse()?;
+        if case == "peak" {
+            writeln!(std::io::stdout(), "{}", peak_gflops())?;
+            continue;
+        }
         let at_once = if case == "path" { 8 } else { count };
         if ready.as_ref().is_none_or(|(made_for, _)| *made_for != at_once) {
             let purpose = Purpose { px, at_once, gradient: true };

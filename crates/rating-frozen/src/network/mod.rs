@@ -20,8 +20,8 @@ pub use architecture::Architecture;
 pub use path::PathPoint;
 pub use plain::PlainNetwork;
 
-pub use crate::engine::Purpose;
 use crate::engine::{Backbone, End, Kernels, Space, Start};
+pub use crate::engine::{Purpose, peak_gflops};
 use crate::weights::Weights;
 use head::Head;
 
