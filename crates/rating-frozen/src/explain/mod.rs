@@ -7,6 +7,7 @@
 
 mod how;
 mod noise;
+mod task;
 mod work;
 
 use rating::heatmap::display;

@@ -5,20 +5,25 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::Seed;
 
-/// The inputs with N(0, 1) added to every element, in normalised space; `sign`
-/// is 1 or -1. The same seed gives the same noise.
-pub(super) fn noisy(inputs: &[&[f32]], seed: Seed, sign: f32) -> Vec<Vec<f32>> {
+/// N(0, 1) for every element of the inputs. The same seed gives the same noise.
+pub(super) fn noise(inputs: &[&[f32]], seed: Seed) -> Vec<Vec<f32>> {
     let mut rng = ChaCha8Rng::from_seed(seed.bytes());
-    let mut copy = |input: &&[f32]| {
-        let mut values = input.to_vec();
-        for pair in values.chunks_mut(2) {
-            for (value, noise) in pair.iter_mut().zip(normal_pair(&mut rng)) {
-                *value += sign * noise;
-            }
+    let mut of_input = |input: &&[f32]| {
+        let mut values = vec![0.0; input.len()];
+        for two in values.chunks_mut(2) {
+            two.iter_mut().zip(normal_pair(&mut rng)).for_each(|(value, noise)| *value = noise);
         }
         values
     };
-    inputs.iter().map(&mut copy).collect()
+    inputs.iter().map(&mut of_input).collect()
+}
+
+/// The inputs with noise added in normalised space; `sign` is 1 or -1.
+pub(super) fn added(inputs: &[&[f32]], noise: &[Vec<f32>], sign: f32) -> Vec<Vec<f32>> {
+    let sum = |(input, noise): (&&[f32], &Vec<f32>)| {
+        input.iter().zip(noise).map(|(value, noise)| value + sign * noise).collect()
+    };
+    inputs.iter().zip(noise).map(sum).collect()
 }
 
 /// Two independent standard normal deviates (Box and Muller 1958).
@@ -36,7 +41,7 @@ mod tests {
     #[test]
     fn noise_is_standard_normal() {
         let zeros = vec![0.0; 99_999];
-        let noise = &noisy(&[&zeros], Seed::new(1), 1.0)[0];
+        let noise = &noise(&[&zeros], Seed::new(1))[0];
         let mean = |power: i32| {
             noise.iter().map(|&value| f64::from(value).powi(power)).sum::<f64>() / 99_999.0
         };
@@ -50,7 +55,9 @@ mod tests {
     #[test]
     fn opposite_noise_cancels_and_images_differ() {
         let image = vec![1.5; 7];
-        let copies = |sign| noisy(&[&image, &image], Seed::new(2), sign);
+        let inputs: [&[f32]; 2] = [&image, &image];
+        let noise = noise(&inputs, Seed::new(2));
+        let copies = |sign| added(&inputs, &noise, sign);
         let (plus, minus) = (copies(1.0), copies(-1.0));
         for (plus, minus) in plus.iter().flatten().zip(minus.iter().flatten()) {
             assert!((plus + minus - 3.0).abs() < 1e-6);
