@@ -25,26 +25,68 @@ const CACHED_BYTES: usize = 1 << 20;
 const POINT_COST: f64 = 8.0;
 
 /// How a 3x3 convolution of stride 1 is computed.
-#[derive(Debug)]
-enum Method {
-    Direct(Packed),
-    /// Winograd's algorithm: the scheme's position in the table and the output
-    /// pixels along its tiles.
-    Winograd(Packed, (usize, usize)),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Algorithm {
+    /// Tap by tap.
+    Direct,
+    /// Winograd's, by tiles of 4x4 output pixels.
+    Four,
+    /// Winograd's, by tiles of 2x2.
+    Two,
 }
 
-const FOUR: (usize, usize) = (0, 4);
-const TWO: (usize, usize) = (1, 2);
+impl Algorithm {
+    /// The position of Winograd's transforms in the table of kernels, and the
+    /// output pixels along a tile.
+    fn scheme(self) -> Option<(usize, usize)> {
+        match self {
+            Algorithm::Direct => None,
+            Algorithm::Four => Some((0, 4)),
+            Algorithm::Two => Some((1, 2)),
+        }
+    }
+
+    /// The algorithm with the least work for maps of this side:
+    /// multiplications, transforms, and weights read once for all maps.
+    fn cheapest(side: usize, [inputs, outputs]: [usize; 2], at_once: usize) -> Algorithm {
+        let cost = |algorithm: &Algorithm| {
+            let pairs = (inputs * outputs) as f64;
+            let (points, multiplied, transformed) = match algorithm.scheme() {
+                None => (9, 9 * side * side, 0),
+                Some((_, tile)) => {
+                    let points = (tile + 2) * (tile + 2);
+                    let multiplied = points * side.div_ceil(tile).pow(2);
+                    (points, multiplied, multiplied * (inputs + outputs))
+                }
+            };
+            let weights = points as f64 * pairs;
+            let is_read = weights * 4.0 > CACHED_BYTES as f64;
+            let reading = if is_read { WEIGHT_COST * weights / at_once.max(1) as f64 } else { 0.0 };
+            multiplied as f64 * pairs + reading + POINT_COST * transformed as f64
+        };
+        [Algorithm::Direct, Algorithm::Four, Algorithm::Two]
+            .into_iter()
+            .min_by(|a, b| cost(a).total_cmp(&cost(b)))
+            .unwrap_or(Algorithm::Direct)
+    }
+}
+
 /// The taps of a 3x3 kernel, row by row.
 const NINE: [(usize, usize); 9] =
     [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)];
+
+/// A 3x3 convolution of stride 1, packed for its algorithm.
+#[derive(Debug)]
+struct Method {
+    algorithm: Algorithm,
+    packed: Packed,
+}
 
 impl Method {
     fn new(
         folded: &Folded,
         direction: Direction,
-        side: usize,
-        at_once: usize,
+        algorithm: Algorithm,
         kernels: &Kernels,
     ) -> Method {
         let [outputs, inputs, _] = folded.shape;
@@ -59,13 +101,11 @@ impl Method {
         };
         let depth = depth.next_multiple_of(kernels.lanes);
         let packed = Packed::new(folded, direction, &taps, depth, kernels.lanes);
-        match cheapest(side, [packed.depth, packed.channels], at_once) {
-            None => Method::Direct(packed),
-            Some((scheme, tile)) => {
-                let points = (tile + 2) * (tile + 2);
-                Method::Winograd(packed.transformed(kernels, scheme, points), (scheme, tile))
-            }
-        }
+        let packed = match algorithm.scheme() {
+            None => packed,
+            Some((scheme, tile)) => packed.transformed(kernels, scheme, (tile + 2) * (tile + 2)),
+        };
+        Method { algorithm, packed }
     }
 
     /// # Safety
@@ -73,12 +113,12 @@ impl Method {
     unsafe fn run(&self, step: &Step<'_>, split: Split, scratch: &Scratch) {
         // SAFETY: the caller's promise.
         unsafe {
-            match self {
-                Method::Winograd(packed, scheme) => step.winograd(packed, *scheme, split, scratch),
-                Method::Direct(packed) => {
+            match self.algorithm.scheme() {
+                Some(scheme) => step.winograd(&self.packed, scheme, split, scratch),
+                None => {
                     let taps = around(step.input, &NINE);
                     let grid = Grid { first: (0, 0), stride: 1, input_stride: 1 };
-                    step.direct(packed, &taps, grid, split, scratch.products);
+                    step.direct(&self.packed, &taps, grid, split, scratch.products);
                 }
             }
         }
@@ -91,32 +131,6 @@ fn around(input: Maps, taps: &[(usize, usize)]) -> Vec<isize> {
     taps.iter()
         .map(|&(down, across)| (down as isize - 1) * row + (across as isize - 1) * step)
         .collect()
-}
-
-/// The algorithm with the least work for maps of this side: multiplications,
-/// transforms, and weights read once for all maps. `None`: directly.
-fn cheapest(side: usize, [inputs, outputs]: [usize; 2], at_once: usize) -> Option<(usize, usize)> {
-    let pairs = (inputs * outputs) as f64;
-    let cost = |points: usize, multiplied: usize| {
-        let weights = points as f64 * pairs;
-        let is_read = weights * 4.0 > CACHED_BYTES as f64;
-        let reading = if is_read { WEIGHT_COST * weights / at_once.max(1) as f64 } else { 0.0 };
-        multiplied as f64 * pairs + reading
-    };
-    let winograd = |tile: usize| {
-        let points = (tile + 2) * (tile + 2);
-        let multiplied = points * side.div_ceil(tile).pow(2);
-        cost(points, multiplied) + POINT_COST * (multiplied * (inputs + outputs)) as f64
-    };
-    let direct = cost(9, 9 * side * side);
-    let (four, two) = (winograd(4), winograd(2));
-    if direct <= four && direct <= two {
-        None
-    } else if four <= two {
-        Some(FOUR)
-    } else {
-        Some(TWO)
-    }
 }
 
 /// A 3x3 convolution.
@@ -160,16 +174,29 @@ impl Square {
         purpose: Purpose,
         kernels: &Kernels,
     ) -> Square {
+        let [outputs, inputs, _] = folded.shape.map(|count| count.next_multiple_of(kernels.lanes));
+        let algorithm = Algorithm::cheapest(side, [inputs, outputs], purpose.at_once);
+        Square::by(folded, stride, algorithm, purpose.gradient, kernels)
+    }
+
+    /// The convolution by this algorithm, where its stride leaves a choice.
+    pub fn by(
+        folded: &Folded,
+        stride: usize,
+        algorithm: Algorithm,
+        gradient: bool,
+        kernels: &Kernels,
+    ) -> Square {
         let lanes = kernels.lanes;
         let [_, inputs, _] = folded.shape;
-        let method = |direction| Method::new(folded, direction, side, purpose.at_once, kernels);
+        let method = |direction| Method::new(folded, direction, algorithm, kernels);
         let forward = if stride == 1 {
             Forward::Same(method(Direction::Forward))
         } else {
             let depth = inputs.next_multiple_of(lanes);
             Forward::Halving(Packed::new(folded, Direction::Forward, &NINE, depth, lanes))
         };
-        let backward = purpose.gradient.then(|| match stride {
+        let backward = gradient.then(|| match stride {
             1 => Backward::Same(method(Direction::Backward)),
             _ => Backward::Halving(Phase::all(folded, lanes)),
         });
@@ -326,11 +353,12 @@ mod tests {
 
     #[test]
     fn large_maps_take_large_tiles_and_large_weights_want_company() {
-        assert_eq!(cheapest(56, [64, 64], 1), Some(FOUR));
-        assert_eq!(cheapest(14, [256, 256], 8), Some(FOUR));
-        assert_eq!(cheapest(7, [512, 512], 1), None);
-        assert_eq!(cheapest(7, [512, 512], 8), Some(FOUR));
-        assert_eq!(cheapest(2, [64, 64], 1), Some(TWO));
-        assert_eq!(cheapest(1, [64, 64], 1), None);
+        let cheapest = Algorithm::cheapest;
+        assert_eq!(cheapest(56, [64, 64], 1), Algorithm::Four);
+        assert_eq!(cheapest(14, [256, 256], 8), Algorithm::Four);
+        assert_eq!(cheapest(7, [512, 512], 1), Algorithm::Direct);
+        assert_eq!(cheapest(7, [512, 512], 8), Algorithm::Four);
+        assert_eq!(cheapest(2, [64, 64], 1), Algorithm::Two);
+        assert_eq!(cheapest(1, [64, 64], 1), Algorithm::Direct);
     }
 }

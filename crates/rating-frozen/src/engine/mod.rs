@@ -16,6 +16,8 @@ mod probe;
 mod space;
 mod stem;
 mod team;
+#[cfg(test)]
+mod tests;
 mod tile;
 mod vector;
 mod winograd;
