@@ -9,6 +9,7 @@ round that is thrown away. Figures are medians over rounds, in milliseconds per 
 """
 
 import argparse
+import os
 import pathlib
 import platform
 import statistics
@@ -18,6 +19,10 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 STOPWATCH = HERE.parent / "target/release/examples/stopwatch"
 PEERS = ["torch-fp32", "torch-bf16", "onnx"]
+# What makes PyTorch leave AVX-512 alone, to set our AVX2 kernels against.
+ONLY_AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+# Points of a path of integrated gradients; each thread follows one.
+STEPS = 48
 
 
 class Runner:
@@ -45,7 +50,7 @@ def plan(batches):
     for batch in batches:
         yield f"gradient {batch}", f"gradient {batch}", batch
     # A step of integrated gradients is a forward and a backward pass to others.
-    yield "path 48", f"gradient {max(batches)}", 48
+    yield f"path {STEPS}", f"gradient {max(batches)}", STEPS
 
 
 def main():
@@ -60,11 +65,13 @@ def main():
     arguments = parser.parse_args()
     size = [str(arguments.width), str(arguments.px), str(arguments.threads)]
 
-    import os
-
     ours = {"ours": Runner("ours", [STOPWATCH, *size])}
     ours["ours, AVX2"] = Runner("ours, AVX2", [STOPWATCH, *size], {**os.environ, "RATING_KERNELS": "avx2"})
-    peers = {name: Runner(name, [sys.executable, HERE / "peers.py", name, *size]) for name in arguments.peers}
+    peer = [sys.executable, HERE / "peers.py"]
+    peers = {name: Runner(name, [*peer, name, *size]) for name in arguments.peers}
+    if "torch-fp32" in peers:
+        only_avx2 = {**os.environ, **ONLY_AVX2}
+        peers["torch-fp32, AVX2"] = Runner("torch-fp32, AVX2", [*peer, "torch-fp32", *size], only_avx2)
 
     times, peaks = {}, []
     for round in range(arguments.rounds + 1):
@@ -79,26 +86,36 @@ def main():
             for name, runner, case, images in asked:
                 seconds = runner.seconds(case)
                 if round > 0:
-                    times.setdefault((our_case, name), []).append(1000 * seconds / images)
+                    passes = images * (arguments.threads if case.startswith("path") else 1)
+                    times.setdefault((our_case, name), []).append(1000 * seconds / passes)
             if round > 0:
                 peaks.append(ours["ours"].seconds("peak 1"))
 
+    median = {key: statistics.median(found) for key, found in times.items()}
     lines = [
         f"Width {arguments.width}, {arguments.px} pixels, {arguments.threads} threads, {arguments.rounds} rounds; "
         f"{processor()}. Peak by a probe between the cases: {statistics.median(peaks):.0f} GFLOP/s a thread "
         f"({min(peaks):.0f}-{max(peaks):.0f}).",
         "",
-        "| ms per image, median (fastest) | " + " | ".join([*ours, *peers]) + " | ours / torch-fp32 |",
-        "|---" * (len(ours) + len(peers) + 2) + "|",
+        "| ms per image, median (fastest) | " + " | ".join([*ours, *peers]) + " |",
+        "|---" * (len(ours) + len(peers) + 1) + "|",
     ]
-    for our_case, peer_case, _ in plan(arguments.batches):
+    for our_case, _, _ in plan(arguments.batches):
         cells = []
         for name in [*ours, *peers]:
             found = times.get((our_case, name))
-            cells.append(f"{statistics.median(found):.2f} ({min(found):.2f})" if found else "-")
-        against = times.get((peer_case, "torch-fp32"))
-        ratio = statistics.median(times[our_case, "ours"]) / statistics.median(against) if against else None
-        lines.append(f"| {our_case} | " + " | ".join(cells) + f" | {ratio:.2f} |" if ratio else f"| {our_case} | " + " | ".join(cells) + " | - |")
+            cells.append(f"{median[our_case, name]:.2f} ({min(found):.2f})" if found else "-")
+        lines.append(f"| {our_case} | " + " | ".join(cells) + " |")
+    pairs = [(our, peer) for our in ours for peer in peers if (our == "ours, AVX2") == peer.endswith("AVX2")]
+    pairs += [("ours, AVX2", "torch-fp32")] if "torch-fp32" in peers else []
+    lines += ["", "| our time as a share of theirs | " + " | ".join(f"{our} / {peer}" for our, peer in pairs) + " |"]
+    lines.append("|---" * (len(pairs) + 1) + "|")
+    for our_case, peer_case, _ in plan(arguments.batches):
+        cells = []
+        for our, peer in pairs:
+            theirs = median.get((peer_case, peer))
+            cells.append(f"{median[our_case, our] / theirs:.2f}" if theirs else "-")
+        lines.append(f"| {our_case} | " + " | ".join(cells) + " |")
     report = "\n".join(lines) + "\n"
     print(report)
     if arguments.out:

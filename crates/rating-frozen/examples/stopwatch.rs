@@ -1,7 +1,7 @@
 //! Times the engine for `bench/compare.py`: one line in, one line out.
 //!
 //! Each line of standard input names a case, `forward BATCH`, `gradient BATCH`
-//! or `path POINTS`; the answer is seconds. `peak 1` answers with what the
+//! or `path POINTS` (one path on each thread); the answer is seconds. `peak 1` answers with what the
 //! processor can do, in GFLOP/s. Arguments: width, pixels, threads.
 
 use std::io::{BufRead, Write};
@@ -19,7 +19,7 @@ fn main() -> Result<(), Failure> {
     let mut number = |otherwise: usize| -> Result<usize, Failure> {
         arguments.next().map_or(Ok(otherwise), |text| Ok(text.parse()?))
     };
-    let (width, px, threads) = (number(64)?, number(224)?, number(2)?);
+    let (width, px, threads) = (number(64)?, number(224)?, number(2)?.clamp(1, 64));
     let architecture = Architecture::Single { width };
     let weights = chance(&architecture);
     let mut rng = ChaCha8Rng::seed_from_u64(2);
@@ -47,18 +47,33 @@ fn main() -> Result<(), Failure> {
         match case {
             "forward" => drop(network.logits_of_pairs(&[&batch], px, &mut workspace)?),
             "gradient" => drop(network.input_gradient(1, &[&batch], px, &mut workspace)?),
-            "path" => {
-                let points: Vec<PathPoint> = (1..=count)
-                    .map(|step| PathPoint { alpha: step as f64 / count as f64, weight: 1.0 })
-                    .collect();
-                drop(network.path_gradient(1, &[&images[0]], px, &points, &mut workspace)?);
-            }
+            "path" => paths(network, &images[..threads], px, count)?,
             _ => return Err(format!("no case {case}").into()),
         }
         writeln!(std::io::stdout(), "{}", began.elapsed().as_secs_f64())?;
         std::io::stdout().flush()?;
     }
     Ok(())
+}
+
+/// A path of so many points for each image, each on a thread of its own.
+fn paths(network: &Network, images: &[Vec<f32>], px: usize, count: usize) -> Result<(), Failure> {
+    let points: Vec<PathPoint> = (1..=count)
+        .map(|step| PathPoint { alpha: step as f64 / count as f64, weight: 1.0 })
+        .collect();
+    let path = |image: &[f32]| {
+        let mut workspace = Workspace::default();
+        network.path_gradient(1, &[image], px, &points, &mut workspace).map(drop)
+    };
+    std::thread::scope(|scope| {
+        let path = &path;
+        let running: Vec<_> =
+            images.iter().map(|image| scope.spawn(move || path(image.as_slice()))).collect();
+        for thread in running {
+            thread.join().map_err(|_| "a path panicked")??;
+        }
+        Ok(())
+    })
 }
 
 /// Weights of chance that keep values in their range.
