@@ -14,7 +14,9 @@ mod write;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use memmap2::Mmap;
 use rating::network::NetworkId;
 use rating::{Origin, Problem, Protocol};
 
@@ -23,7 +25,7 @@ pub use info::{BundleInfo, FORMAT, NetworkInfo, SCHEMA, Validation, Versions, co
 pub use write::write;
 
 use crate::network::{Network, Purpose};
-use crate::weights::{self, Weights};
+use crate::weights::{self, MappedWeights, Weights};
 
 /// The file that makes a folder a bundle.
 pub const FILE_NAME: &str = "bundle.json";
@@ -93,8 +95,9 @@ impl Bundle {
             BundleError::Refused(Problem::new(format!("no network {position} of {count}")))
         })?;
         let path = self.folder.join(&info.file);
-        let bytes = fs::read(&path).map_err(|error| error::unreadable(&path, &error))?;
-        load(info, &bytes, purpose).map_err(|problem| error::refused(&path, problem))
+        let file = fs::File::open(&path).and_then(|file| weights::map(&file));
+        let file = file.map_err(|error| error::unreadable(&path, &error))?;
+        load(info, file, purpose).map_err(|problem| error::refused(&path, problem))
     }
 
     /// What networks of this bundle are made ready for.
@@ -155,10 +158,10 @@ pub fn parse(bytes: &[u8]) -> Result<BundleInfo, Problem> {
     Ok(info)
 }
 
-/// A network of a bundle from its file's bytes.
-fn load(info: &NetworkInfo, bytes: &[u8], purpose: Purpose) -> Result<Network, Problem> {
-    check_hash(info, bytes)?;
-    let network = Network::new(&info.architecture, &weights::read(bytes)?, purpose)?;
+/// A network of a bundle from its mapped file.
+fn load(info: &NetworkInfo, file: Arc<Mmap>, purpose: Purpose) -> Result<Network, Problem> {
+    check_hash(info, &file)?;
+    let network = Network::of(&info.architecture, &MappedWeights::new(file)?, purpose)?;
     match network.classes() {
         2 => Ok(network),
         classes => Err(Problem::new(format!("{classes} classes; a task has 2"))),

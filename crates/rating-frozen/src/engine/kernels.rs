@@ -6,6 +6,7 @@ use rating::Problem;
 use super::finish::{Row, finish_row};
 use super::pool::{PoolRow, UnpoolRow, pool_row, unpool_row};
 use super::tile::{Tile, tile};
+use super::unpack::{Unpack, unpack};
 use super::vector::{Portable, Vector};
 use super::winograd::{
     Four, InputTiles, KernelBlock, OutputTiles, Two, transform_input, transform_kernels,
@@ -42,6 +43,8 @@ pub(crate) struct Kernels {
     pub(super) transform_output: [unsafe fn(OutputTiles); 2],
     /// Transforms of their kernels.
     pub(super) transform_kernels: [unsafe fn(KernelBlock); 2],
+    /// Unpacks weights.
+    pub(super) unpack: unsafe fn(Unpack),
     /// ReLU and max-pooling of the stem.
     pub(super) pool_row: unsafe fn(PoolRow),
     /// Their gradient.
@@ -89,6 +92,10 @@ macro_rules! entry {
                 unsafe { transform_kernels::<Two, $vector>(work) }
             }
             $(#[target_feature(enable = $features)])?
+            unsafe fn unpacked(work: Unpack) {
+                unsafe { unpack::<$vector>(work) }
+            }
+            $(#[target_feature(enable = $features)])?
             unsafe fn pool(work: PoolRow) {
                 unsafe { pool_row::<$vector>(work) }
             }
@@ -121,6 +128,7 @@ macro_rules! entry {
                 transform_input: [input_four, input_two],
                 transform_output: [output_four, output_two],
                 transform_kernels: [kernels_four, kernels_two],
+                unpack: unpacked,
                 pool_row: pool,
                 unpool_row: unpool,
             };
@@ -129,9 +137,9 @@ macro_rules! entry {
 }
 
 #[cfg(target_arch = "x86_64")]
-entry!(avx512, crate::engine::x86::Avx512, 14, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+entry!(avx512, crate::engine::x86::Avx512, 14, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c");
 #[cfg(target_arch = "x86_64")]
-entry!(avx2, crate::engine::x86::Avx2, 6, "avx2,fma");
+entry!(avx2, crate::engine::x86::Avx2, 6, "avx2,fma,f16c");
 entry!(portable, Portable, 3);
 entry!(scalar, f32, 4);
 
@@ -147,7 +155,9 @@ impl Kernels {
         let mut entries = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
-            let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let has_avx2 = is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("f16c");
             let has_avx512 = is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512dq")

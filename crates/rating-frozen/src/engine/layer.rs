@@ -100,7 +100,7 @@ impl Method {
             }
         };
         let depth = depth.next_multiple_of(kernels.lanes);
-        let packed = Packed::new(folded, direction, &taps, depth, kernels.lanes);
+        let packed = Packed::new(folded, direction, &taps, depth, kernels);
         let packed = match algorithm.scheme() {
             None => packed,
             Some((scheme, tile)) => packed.transformed(kernels, scheme, (tile + 2) * (tile + 2)),
@@ -194,11 +194,11 @@ impl Square {
             Forward::Same(method(Direction::Forward))
         } else {
             let depth = inputs.next_multiple_of(lanes);
-            Forward::Halving(Packed::new(folded, Direction::Forward, &NINE, depth, lanes))
+            Forward::Halving(Packed::new(folded, Direction::Forward, &NINE, depth, kernels))
         };
         let backward = gradient.then(|| match stride {
             1 => Backward::Same(method(Direction::Backward)),
-            _ => Backward::Halving(Phase::all(folded, lanes)),
+            _ => Backward::Halving(Phase::all(folded, kernels)),
         });
         Square { forward, backward, bias: padded(&folded.bias, lanes) }
     }
@@ -257,9 +257,9 @@ impl Square {
 }
 
 impl Phase {
-    fn all(folded: &Folded, lanes: usize) -> Vec<Phase> {
+    fn all(folded: &Folded, kernels: &Kernels) -> Vec<Phase> {
         let [outputs, _, _] = folded.shape;
-        let depth = outputs.next_multiple_of(lanes);
+        let depth = outputs.next_multiple_of(kernels.lanes);
         // Row y of the input meets tap k of output row (y + 1 - k) / 2.
         let reach = |odd: usize| if odd == 0 { vec![(1, 0)] } else { vec![(2, 0), (0, 1)] };
         let mut phases = Vec::new();
@@ -272,7 +272,7 @@ impl Phase {
                         offsets.push((down, across));
                     }
                 }
-                let packed = Packed::new(folded, Direction::Backward, &taps, depth, lanes);
+                let packed = Packed::new(folded, Direction::Backward, &taps, depth, kernels);
                 phases.push(Phase { first: (row, column), offsets, packed });
             }
         }
@@ -303,7 +303,7 @@ impl Point {
         let lanes = kernels.lanes;
         let [outputs, inputs, _] = folded.shape;
         let packed = |direction, depth: usize| {
-            Packed::new(folded, direction, &[(0, 0)], depth.next_multiple_of(lanes), lanes)
+            Packed::new(folded, direction, &[(0, 0)], depth.next_multiple_of(lanes), kernels)
         };
         Point {
             forward: packed(Direction::Forward, inputs),

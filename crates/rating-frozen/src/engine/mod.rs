@@ -19,6 +19,7 @@ mod team;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod unpack;
 mod vector;
 mod winograd;
 #[cfg(target_arch = "x86_64")]
@@ -27,6 +28,6 @@ mod x86;
 pub(crate) use backbone::{Backbone, End, FoldedBackbone, Start};
 pub(crate) use kernels::Kernels;
 pub use layer::Purpose;
-pub(crate) use pack::Folded;
+pub(crate) use pack::{Folded, Raw};
 pub use probe::peak_gflops;
 pub(crate) use space::Space;

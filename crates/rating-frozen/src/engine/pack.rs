@@ -2,17 +2,49 @@
 
 use super::kernels::Kernels;
 use super::map::Buffer;
+use super::unpack::{Rows, Unpack};
 use super::winograd::KernelBlock;
+use crate::weights::Halves;
 
-/// A convolution with its batch-norm folded in.
+/// A convolution with the batch-norm behind it.
 #[derive(Debug, Clone)]
 pub(crate) struct Folded {
     /// Output channels, input channels, and the kernel's side.
     pub shape: [usize; 3],
-    /// `[outputs, inputs, kernel, kernel]`.
-    pub weight: Vec<f32>,
+    /// `[outputs, inputs, kernel, kernel]`, before the batch-norm.
+    pub weight: Raw,
+    /// What the batch-norm multiplies the weights of each output channel by.
+    pub scale: Vec<f32>,
     /// A value for each output channel.
     pub bias: Vec<f32>,
+}
+
+/// Weights as they are kept.
+#[derive(Debug, Clone)]
+pub(crate) enum Raw {
+    /// In memory.
+    Single(Vec<f32>),
+    /// In a mapped file, as 16-bit floats.
+    Half(Halves),
+}
+
+impl Folded {
+    /// All weights, multiplied.
+    pub(super) fn weights(&self) -> Vec<f32> {
+        let each = self.scale.len().max(1);
+        let mut weights = match &self.weight {
+            Raw::Single(weights) => weights.clone(),
+            Raw::Half(halves) => {
+                let (pairs, _) = halves.bytes().as_chunks::<2>();
+                pairs.iter().map(|pair| half::f16::from_le_bytes(*pair).to_f32()).collect()
+            }
+        };
+        let row = weights.len() / each;
+        for (row, scale) in weights.chunks_exact_mut(row.max(1)).zip(&self.scale) {
+            row.iter_mut().for_each(|weight| *weight *= scale);
+        }
+        weights
+    }
 }
 
 /// Which way values flow.
@@ -62,8 +94,13 @@ impl Packed {
         direction: Direction,
         taps: &[(usize, usize)],
         depth: usize,
-        lanes: usize,
+        kernels: &Kernels,
     ) -> Packed {
+        if direction == Direction::Forward && is_whole(folded.shape[2], taps) {
+            return Packed::forward(folded, depth, kernels);
+        }
+        let lanes = kernels.lanes;
+        let all = folded.weights();
         let [outputs, inputs, side] = folded.shape;
         let area = side * side;
         let (from, to) = match direction {
@@ -86,7 +123,7 @@ impl Packed {
                             Direction::Forward => output * inputs + channel,
                             Direction::Backward => channel * inputs + output,
                         };
-                        let kernel = &folded.weight[at * area..][..area];
+                        let kernel = &all[at * area..][..area];
                         for (tap, &(row, column)) in taps.iter().enumerate() {
                             let to = (tap * depth + channel) * width + output - first;
                             block[to] = kernel[row * side + column];
@@ -96,6 +133,20 @@ impl Packed {
             }
         }
         Packed { depth, channels, lanes, taps: taps.len(), weights }
+    }
+
+    /// All taps, row by row.
+    fn forward(folded: &Folded, depth: usize, kernels: &Kernels) -> Packed {
+        let [outputs, _, side] = folded.shape;
+        let (taps, lanes) = (side * side, kernels.lanes);
+        let channels = outputs.next_multiple_of(lanes);
+        let mut weights = Buffer::new(channels * depth * taps);
+        for first in (0..channels).step_by(2 * lanes) {
+            let width = (channels - first).min(2 * lanes);
+            let block = &mut weights.values_mut()[first * depth * taps..][..width * depth * taps];
+            unpack_block(folded, (first, width), depth, kernels, block);
+        }
+        Packed { depth, channels, lanes, taps, weights }
     }
 
     /// Weights given one by one: `value(output, tap, channel)`.
@@ -154,4 +205,39 @@ impl Packed {
         let weights = self.weights.values()[before..].as_ptr();
         Block { first, vectors: channels / self.lanes, channels, weights }
     }
+}
+
+/// Unpacks the forward weights of a block: `width` output channels from `first`
+/// on, all taps, for inputs of `depth` channels. `block` has room for them.
+pub(super) fn unpack_block(
+    folded: &Folded,
+    (first, width): (usize, usize),
+    depth: usize,
+    kernels: &Kernels,
+    block: &mut [f32],
+) {
+    let [outputs, inputs, side] = folded.shape;
+    let (taps, row_len) = (side * side, inputs * side * side);
+    let there = outputs.saturating_sub(first).min(width);
+    assert!(block.len() >= taps * depth * width && depth >= inputs, "room for a block");
+    if there < width || inputs < depth {
+        block.fill(0.0);
+    }
+    let (rows, scale) = match &folded.weight {
+        Raw::Single(weights) => (Rows::Single(weights[first * row_len..].as_ptr()), &folded.scale),
+        Raw::Half(halves) => {
+            (Rows::Half(halves.bytes()[2 * first * row_len..].as_ptr()), &folded.scale)
+        }
+    };
+    let scale = scale[first..].as_ptr();
+    let block = block.as_mut_ptr();
+    let work = Unpack { rows, row_len, outputs: there, scale, taps, depth, channels: width, block };
+    // SAFETY: `there` rows of weights and scales follow; the block has room.
+    unsafe { (kernels.unpack)(work) };
+}
+
+/// Whether these are all taps of a kernel, row by row.
+fn is_whole(side: usize, taps: &[(usize, usize)]) -> bool {
+    let all = (0..side * side).map(|tap| (tap / side, tap % side));
+    all.eq(taps.iter().copied())
 }

@@ -61,8 +61,9 @@ impl Stem {
     pub fn new(folded: &Folded, kernels: &'static Kernels, gradient: bool) -> Stem {
         let lanes = kernels.lanes;
         let [outputs, inputs, side] = folded.shape;
+        let weights = folded.weights();
         let weight = |output: usize, row: usize, column: usize, colour: usize| {
-            folded.weight[((output * inputs + colour) * side + row) * side + column]
+            weights[((output * inputs + colour) * side + row) * side + column]
         };
         let forward = Packed::of([outputs, 7, ROW], lanes, |output, row, value| {
             weight(output, row, value / COLOURS, value % COLOURS)

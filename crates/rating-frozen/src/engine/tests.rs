@@ -11,7 +11,7 @@ use super::convolution::{
 use super::kernels::Kernels;
 use super::layer::{Algorithm, Point, Purpose, Square};
 use super::map::{Buffer, Shape};
-use super::pack::Folded;
+use super::pack::{Folded, Raw};
 use super::team::{Member, together};
 
 fn rng() -> ChaCha8Rng {
@@ -26,8 +26,9 @@ fn folded(shape: [usize; 3], rng: &mut ChaCha8Rng) -> Folded {
     let [outputs, inputs, side] = shape;
     let scale = 1.0 / ((inputs * side * side) as f32).sqrt();
     let weight = chance(outputs * inputs * side * side, rng);
-    let weight = weight.into_iter().map(|value| value * scale).collect();
-    Folded { shape, weight, bias: chance(outputs, rng) }
+    let weight = Raw::Single(weight.into_iter().map(|value| value * scale).collect());
+    let scale = (0..outputs).map(|_| rng.random_range(0.5..1.5)).collect();
+    Folded { shape, weight, scale, bias: chance(outputs, rng) }
 }
 
 /// Plain maps, `[maps, side, side, channels]`.
@@ -133,8 +134,9 @@ fn forward(folded: &Folded, stride: usize, input: &Plain) -> Plain {
         *value = f64::from(folded.bias[at % channels]);
     }
     let shape = output.clone();
+    let weights = folded.weights();
     connections(folded, stride, (input, &shape), |from, to, weight| {
-        output.data[to] += input.data[from] * f64::from(folded.weight[weight]);
+        output.data[to] += input.data[from] * f64::from(weights[weight]);
     });
     output
 }
@@ -142,8 +144,9 @@ fn forward(folded: &Folded, stride: usize, input: &Plain) -> Plain {
 fn backward(folded: &Folded, stride: usize, gradient: &Plain, side: usize) -> Plain {
     let mut input = Plain::zeros(gradient.maps(), side, folded.shape[1]);
     let shape = input.clone();
+    let weights = folded.weights();
     connections(folded, stride, (&shape, gradient), |to, from, weight| {
-        input.data[to] += gradient.data[from] * f64::from(folded.weight[weight]);
+        input.data[to] += gradient.data[from] * f64::from(weights[weight]);
     });
     input
 }

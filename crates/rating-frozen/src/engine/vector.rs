@@ -48,6 +48,11 @@ pub(super) unsafe trait Vector: Copy {
     unsafe fn store_bytes(self, to: *mut u8);
     /// Bytes as numbers.
     unsafe fn load_bytes(from: *const u8) -> Self;
+    /// 16-bit floats, little-endian; the pointer is valid for two bytes a lane.
+    unsafe fn load_halves(from: *const u8) -> Self;
+    /// Turns rows into columns: lane `j` of row `i` becomes lane `i` of row `j`.
+    /// Only the first `LANES` rows are of account.
+    unsafe fn transpose(rows: &mut [Self; 16]);
 
     /// Zero in every lane.
     #[inline(always)]
@@ -207,6 +212,21 @@ unsafe impl Vector for Portable {
         let bytes = unsafe { from.cast::<[u8; 8]>().read_unaligned() };
         Portable(bytes.map(f32::from))
     }
+
+    #[inline(always)]
+    unsafe fn load_halves(from: *const u8) -> Self {
+        // SAFETY: the caller's pointer is valid for 8 pairs of bytes.
+        let halves = unsafe { from.cast::<[[u8; 2]; 8]>().read_unaligned() };
+        Portable(halves.map(|bytes| half::f16::from_le_bytes(bytes).to_f32()))
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(rows: &mut [Self; 16]) {
+        let before = *rows;
+        for (lane, row) in rows.iter_mut().enumerate().take(8) {
+            *row = Portable::lanes(|at| before[at].0[lane]);
+        }
+    }
 }
 
 /// One number: the plain twin of all others.
@@ -319,4 +339,13 @@ unsafe impl Vector for f32 {
         // SAFETY: the caller's pointer is valid for a bit per channel.
         u16::from(unsafe { *all.add(channel / 8) } >> (channel % 8) & 1)
     }
+
+    #[inline(always)]
+    unsafe fn load_halves(from: *const u8) -> Self {
+        // SAFETY: the caller's pointer is valid for two bytes.
+        half::f16::from_le_bytes(unsafe { from.cast::<[u8; 2]>().read_unaligned() }).to_f32()
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(_rows: &mut [Self; 16]) {}
 }

@@ -1,4 +1,4 @@
-//! Vectors of x86-64 processors: AVX-512, and AVX2 with FMA.
+//! Vectors of x86-64 processors: AVX-512, and AVX2 with FMA and F16C.
 
 use std::arch::x86_64::*;
 
@@ -103,13 +103,54 @@ unsafe impl Vector for Avx512 {
             Avx512(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)))
         }
     }
+
+    #[inline(always)]
+    unsafe fn load_halves(from: *const u8) -> Self {
+        unsafe { Avx512(_mm512_cvtph_ps(_mm256_loadu_si256(from.cast()))) }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(rows: &mut [Self; 16]) {
+        unsafe {
+            // Within each quarter of 4 lanes: pairs of rows, then fours.
+            let mut pairs = [_mm512_setzero_ps(); 16];
+            for first in (0..16).step_by(2) {
+                pairs[first] = _mm512_unpacklo_ps(rows[first].0, rows[first + 1].0);
+                pairs[first + 1] = _mm512_unpackhi_ps(rows[first].0, rows[first + 1].0);
+            }
+            let mut fours = [_mm512_setzero_ps(); 16];
+            for first in (0..16).step_by(4) {
+                for half in 0..2 {
+                    let low = _mm512_castps_pd(pairs[first + half]);
+                    let high = _mm512_castps_pd(pairs[first + 2 + half]);
+                    let at = first + 2 * half;
+                    fours[at] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
+                    fours[at + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
+                }
+            }
+            // fours[4 g + c] holds, for rows 4 g to 4 g + 3, columns c, 4 + c,
+            // 8 + c and 12 + c in its quarters: gather the quarters.
+            for at in 0..4 {
+                let [a, b, c, d] = [fours[at], fours[4 + at], fours[8 + at], fours[12 + at]];
+                let even_low = _mm512_shuffle_f32x4::<0b10_00_10_00>(a, b);
+                let even_high = _mm512_shuffle_f32x4::<0b10_00_10_00>(c, d);
+                let odd_low = _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b);
+                let odd_high = _mm512_shuffle_f32x4::<0b11_01_11_01>(c, d);
+                rows[at] = Avx512(_mm512_shuffle_f32x4::<0b10_00_10_00>(even_low, even_high));
+                rows[4 + at] = Avx512(_mm512_shuffle_f32x4::<0b10_00_10_00>(odd_low, odd_high));
+                rows[8 + at] = Avx512(_mm512_shuffle_f32x4::<0b11_01_11_01>(even_low, even_high));
+                rows[12 + at] = Avx512(_mm512_shuffle_f32x4::<0b11_01_11_01>(odd_low, odd_high));
+            }
+        }
+    }
 }
 
-/// Eight numbers: AVX2 and FMA.
+/// Eight numbers: AVX2, FMA and F16C.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(__m256);
 
-// SAFETY: every function passes on its caller's promise to have AVX2 and FMA.
+// SAFETY: every function passes on its caller's promise to have AVX2, FMA
+// and F16C.
 unsafe impl Vector for Avx2 {
     const LANES: usize = 8;
     type Mask = __m256;
@@ -211,6 +252,38 @@ unsafe impl Vector for Avx2 {
         unsafe {
             let bytes = _mm_loadl_epi64(from.cast());
             Avx2(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_halves(from: *const u8) -> Self {
+        unsafe { Avx2(_mm256_cvtph_ps(_mm_loadu_si128(from.cast()))) }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(rows: &mut [Self; 16]) {
+        unsafe {
+            // Within each half of 4 lanes: pairs of rows, then fours.
+            let mut pairs = [_mm256_setzero_ps(); 8];
+            for first in (0..8).step_by(2) {
+                pairs[first] = _mm256_unpacklo_ps(rows[first].0, rows[first + 1].0);
+                pairs[first + 1] = _mm256_unpackhi_ps(rows[first].0, rows[first + 1].0);
+            }
+            let mut fours = [_mm256_setzero_ps(); 8];
+            for first in (0..8).step_by(4) {
+                for half in 0..2 {
+                    let low = _mm256_castps_pd(pairs[first + half]);
+                    let high = _mm256_castps_pd(pairs[first + 2 + half]);
+                    let at = first + 2 * half;
+                    fours[at] = _mm256_castpd_ps(_mm256_unpacklo_pd(low, high));
+                    fours[at + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(low, high));
+                }
+            }
+            for at in 0..4 {
+                let (low, high) = (fours[at], fours[4 + at]);
+                rows[at] = Avx2(_mm256_permute2f128_ps::<0x20>(low, high));
+                rows[4 + at] = Avx2(_mm256_permute2f128_ps::<0x31>(low, high));
+            }
         }
     }
 }

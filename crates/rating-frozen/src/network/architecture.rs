@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rating::Problem;
 use serde::{Deserialize, Serialize};
 
-use crate::weights::Weights;
+use crate::weights::{Tensors, Weights};
 
 /// Bounds of what an architecture may ask for; the paper's network has width
 /// 64, two modalities and 256 hidden units.
@@ -104,19 +104,18 @@ impl Architecture {
     }
 
     /// Checks that every tensor is there, of the right shape, and no other.
-    pub(super) fn check_weights(&self, weights: &Weights) -> Result<(), Problem> {
+    pub(super) fn check_weights(&self, weights: &dyn Tensors) -> Result<(), Problem> {
         self.check_range()?;
         let expected = self.tensors(self.classes(weights)?);
         for (name, shape) in &expected {
-            let array = weights.get(name).ok_or_else(|| missing(name))?;
-            if &array.shape != shape || array.data.len() != shape.iter().product::<usize>() {
-                let found = &array.shape;
+            let found = weights.shape(name).ok_or_else(|| missing(name))?;
+            if found != shape {
                 return Err(Problem::new(format!(
                     "tensor {name} has shape {found:?}, the network needs {shape:?}"
                 )));
             }
         }
-        match weights.keys().find(|name| !expected.contains_key(*name)) {
+        match weights.names().into_iter().find(|name| !expected.contains_key(*name)) {
             Some(name) => Err(Problem::new(format!("the network has no tensor {name}"))),
             None => Ok(()),
         }
@@ -140,10 +139,10 @@ impl Architecture {
         }
     }
 
-    fn classes(&self, weights: &Weights) -> Result<usize, Problem> {
+    fn classes(&self, weights: &dyn Tensors) -> Result<usize, Problem> {
         let name = format!("{}.bias", self.last_layer());
-        let bias = weights.get(&name).ok_or_else(|| missing(&name))?;
-        match bias.data.len() {
+        let shape = weights.shape(&name).ok_or_else(|| missing(&name))?;
+        match first_side(shape) {
             0 | 1 => Err(Problem::new(format!("tensor {name} has fewer than 2 classes"))),
             classes => Ok(classes),
         }

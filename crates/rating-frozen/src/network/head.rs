@@ -3,8 +3,8 @@
 use rating::Problem;
 
 use super::architecture::Architecture;
-use super::folded::tensor;
-use crate::weights::Weights;
+use super::folded::values;
+use crate::weights::Tensors;
 
 /// What stands behind the backbones.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ struct Linear {
 
 impl Head {
     /// The head of weights whose shapes have been checked.
-    pub(super) fn new(architecture: &Architecture, weights: &Weights) -> Result<Head, Problem> {
+    pub(super) fn new(architecture: &Architecture, weights: &dyn Tensors) -> Result<Head, Problem> {
         let hidden = match architecture {
             Architecture::Single { .. } => None,
             Architecture::Fusion { relu, .. } => Some((Linear::new("head1.0", weights)?, *relu)),
@@ -79,9 +79,9 @@ impl Head {
 }
 
 impl Linear {
-    fn new(name: &str, weights: &Weights) -> Result<Linear, Problem> {
-        let weight = tensor(weights, &format!("{name}.weight"))?.data.clone();
-        let bias = tensor(weights, &format!("{name}.bias"))?.data.clone();
+    fn new(name: &str, weights: &dyn Tensors) -> Result<Linear, Problem> {
+        let weight = values(weights, &format!("{name}.weight"))?.into_owned();
+        let bias = values(weights, &format!("{name}.bias"))?.into_owned();
         Ok(Linear { weight, bias })
     }
 

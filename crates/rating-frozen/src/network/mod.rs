@@ -22,7 +22,7 @@ pub use plain::PlainNetwork;
 
 use crate::engine::{Backbone, End, Kernels, Space, Start};
 pub use crate::engine::{Purpose, peak_gflops};
-use crate::weights::Weights;
+use crate::weights::{Tensors, Weights};
 use head::Head;
 
 /// A network of a known architecture with its weights, batch-norms folded into
@@ -73,6 +73,15 @@ impl Network {
     pub fn new(
         architecture: &Architecture,
         weights: &Weights,
+        purpose: Purpose,
+    ) -> Result<Network, Problem> {
+        Network::of(architecture, weights, purpose)
+    }
+
+    /// The network of these weights, wherever they are kept.
+    pub(crate) fn of(
+        architecture: &Architecture,
+        weights: &dyn Tensors,
         purpose: Purpose,
     ) -> Result<Network, Problem> {
         architecture.check_weights(weights)?;

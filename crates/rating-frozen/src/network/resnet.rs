@@ -5,11 +5,11 @@ use rating::Problem;
 
 use super::folded;
 use crate::engine::FoldedBackbone;
-use crate::weights::Weights;
+use crate::weights::Tensors;
 
 /// The convolutions of the backbone whose tensors start with `prefix` and have
 /// been checked.
-pub(super) fn backbone(prefix: &str, weights: &Weights) -> Result<FoldedBackbone, Problem> {
+pub(super) fn backbone(prefix: &str, weights: &dyn Tensors) -> Result<FoldedBackbone, Problem> {
     let stem = folded::convolution(weights, &format!("{prefix}conv1"), &format!("{prefix}bn1"))?;
     let mut blocks = Vec::new();
     for stage in 1..=4 {
@@ -19,7 +19,7 @@ pub(super) fn backbone(prefix: &str, weights: &Weights) -> Result<FoldedBackbone
                 folded::convolution(weights, &format!("{name}.{conv}"), &format!("{name}.{norm}"))
             };
             // Where the size changes, the way round is a convolution too.
-            let changes = weights.contains_key(&format!("{name}.downsample.0.weight"));
+            let changes = weights.shape(&format!("{name}.downsample.0.weight")).is_some();
             let down = changes.then(|| convolution("downsample.0", "downsample.1")).transpose()?;
             blocks.push((convolution("conv1", "bn1")?, convolution("conv2", "bn2")?, down));
         }

@@ -1,16 +1,19 @@
 //! Named tensors: what a file of weights holds, whatever its format.
 
 mod f16;
+mod mapped;
 mod pickle;
 mod pytorch;
 mod safetensors;
 mod state_dict;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rating::Problem;
 
 pub use f16::{round_to_f16, to_safetensors};
+pub(crate) use mapped::{Halves, MappedWeights, map};
 
 /// The tensors of a network under torchvision's names, sorted.
 pub type Weights = BTreeMap<String, Array>;
@@ -38,6 +41,36 @@ impl Array {
             )));
         }
         Ok(Array { shape, data })
+    }
+}
+
+/// Named tensors, wherever they are kept.
+pub(crate) trait Tensors {
+    /// The names of all.
+    fn names(&self) -> Vec<&str>;
+    /// The shape of one.
+    fn shape(&self, name: &str) -> Option<&[usize]>;
+    /// The values of one.
+    fn values(&self, name: &str) -> Option<Cow<'_, [f32]>>;
+    /// The 16-bit floats of one, where it is kept so.
+    fn halves(&self, name: &str) -> Option<Halves>;
+}
+
+impl Tensors for Weights {
+    fn names(&self) -> Vec<&str> {
+        self.keys().map(String::as_str).collect()
+    }
+
+    fn shape(&self, name: &str) -> Option<&[usize]> {
+        Some(&self.get(name)?.shape)
+    }
+
+    fn values(&self, name: &str) -> Option<Cow<'_, [f32]>> {
+        Some(Cow::Borrowed(&self.get(name)?.data))
+    }
+
+    fn halves(&self, _name: &str) -> Option<Halves> {
+        None
     }
 }
 

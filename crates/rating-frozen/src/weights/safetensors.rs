@@ -10,20 +10,34 @@ pub(super) fn read(bytes: &[u8]) -> Result<Weights, Problem> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| Problem::new(format!("damaged .safetensors file: {error}")))?;
     let wanted = file.iter().filter(|(name, _)| !is_counter(name));
-    wanted.map(|(name, view)| Ok((name.to_owned(), array(name, &view)?))).collect()
+    let read = |(name, view): (&str, TensorView<'_>)| {
+        let element = element(name, view.dtype())?;
+        Ok((name.to_owned(), array(name, element, view.shape(), view.data())?))
+    };
+    wanted.map(read).collect()
 }
 
-fn array(name: &str, view: &TensorView<'_>) -> Result<Array, Problem> {
-    let element = match view.dtype() {
-        Dtype::F16 => Element::F16,
-        Dtype::BF16 => Element::Bf16,
-        Dtype::F32 => Element::F32,
-        Dtype::F64 => Element::F64,
-        _ => return Err(not_floating(name)),
-    };
-    let values = view.data().chunks_exact(element.bytes());
+/// The type of a tensor's elements, where it is a floating one.
+pub(super) fn element(name: &str, dtype: Dtype) -> Result<Element, Problem> {
+    match dtype {
+        Dtype::F16 => Ok(Element::F16),
+        Dtype::BF16 => Ok(Element::Bf16),
+        Dtype::F32 => Ok(Element::F32),
+        Dtype::F64 => Ok(Element::F64),
+        _ => Err(not_floating(name)),
+    }
+}
+
+/// A tensor of these bytes.
+pub(super) fn array(
+    name: &str,
+    element: Element,
+    shape: &[usize],
+    bytes: &[u8],
+) -> Result<Array, Problem> {
+    let values = bytes.chunks_exact(element.bytes());
     let data = values.filter_map(|bytes| element.value(bytes)).collect();
-    Array::new(view.shape().to_vec(), data)
+    Array::new(shape.to_vec(), data)
         .map_err(|problem| Problem { what: format!("tensor {name}: {}", problem.what), ..problem })
 }
 
