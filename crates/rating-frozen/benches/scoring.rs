@@ -16,7 +16,7 @@ fn scoring(criterion: &mut Criterion) {
         let single = Architecture::Single { width };
         let fusion = Architecture::Fusion { width, modalities: 2, hidden: 256, relu: true };
         for (name, architecture) in [("single", single), ("fusion", fusion)] {
-            let purpose = Purpose { px, at_once: 1, gradient: false };
+            let purpose = Purpose { px, at_once: 1, gradient: false, passing: false };
             let weights = common::weights_of_chance(&architecture, 1);
             let network =
                 Network::new(&architecture, &weights, purpose).expect("weights of chance");

@@ -38,7 +38,7 @@ fn main() -> Result<(), Failure> {
         }
         let at_once = if case == "path" { 8 } else { count };
         if ready.as_ref().is_none_or(|(made_for, _)| *made_for != at_once) {
-            let purpose = Purpose { px, at_once, gradient: true };
+            let purpose = Purpose { px, at_once, gradient: true, passing: false };
             ready = Some((at_once, Network::new(&architecture, &weights, purpose)?));
         }
         let Some((_, network)) = &ready else { continue };

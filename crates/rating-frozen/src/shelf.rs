@@ -16,6 +16,9 @@ const FOR_ONE: u64 = 2;
 /// and gradients need them the other way round as well.
 const FOR_GRADIENTS: u64 = 2;
 
+/// Networks with larger files are unpacked while they are asked.
+const LARGE_FILE: u64 = 4 << 20;
+
 /// A bundle's networks: those that fit stay loaded from one call to the next,
 /// the others are read again.
 #[derive(Debug)]
@@ -36,12 +39,17 @@ impl Shelf {
     /// several images at once are larger: they must fit for every thread.
     pub fn purpose(&self, bundle: &Bundle, images: usize, gradient: bool) -> Purpose {
         const SEVERAL: usize = 8;
-        let several = bundle.purpose(SEVERAL, gradient);
+        let files =
+            (0..bundle.info().networks.len()).map(|position| bundle.network_bytes(position));
+        // Unpacking costs a large network little beside a pass, and memory is
+        // scarce; gradients pass hundreds of times.
+        let passing = !gradient && files.max().unwrap_or(0) > LARGE_FILE;
+        let several = Purpose { passing, ..bundle.purpose(SEVERAL, gradient) };
         let largest = largest(bundle, several).saturating_mul(self.threads as u64);
         if images >= SEVERAL / 2 && largest <= self.memory {
             return several;
         }
-        bundle.purpose(1, gradient)
+        Purpose { at_once: 1, ..several }
     }
 
     /// Splits networks into those that are loaded together.
@@ -107,6 +115,10 @@ impl Shelf {
 
 /// Bytes a network takes in memory, nearly.
 fn bytes(bundle: &Bundle, position: usize, purpose: Purpose) -> u64 {
+    if purpose.passing {
+        // The mapped file, and about as much again for the pass.
+        return bundle.network_bytes(position).saturating_mul(2);
+    }
     let transformed = if purpose.at_once > 1 { FOR_SEVERAL } else { FOR_ONE };
     let directions = if purpose.gradient { FOR_GRADIENTS } else { 1 };
     let factor = BYTES_PER_FILE_BYTE * transformed * directions;

@@ -16,9 +16,12 @@ fn probability(classes: Classes) -> f64 {
     );
     let io = read(FUSION_IO).unwrap();
     let inputs = [io["grayscale"].data.as_slice(), io["doppler"].data.as_slice()];
-    let network =
-        Network::new(&architecture, &weights, Purpose { px: 64, at_once: 1, gradient: false })
-            .unwrap();
+    let network = Network::new(
+        &architecture,
+        &weights,
+        Purpose { px: 64, at_once: 1, gradient: false, passing: false },
+    )
+    .unwrap();
     let logits = network.logits(&inputs, 64, &mut Workspace::default()).unwrap();
     probabilities(&logits)[1]
 }

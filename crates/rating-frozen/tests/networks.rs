@@ -8,7 +8,7 @@ const RESNET_IO: &[u8] = include_bytes!("../../../testdata/resnet18_w8_io.safete
 const FUSION: &[u8] = include_bytes!("../../../testdata/fusion_w4.pth");
 const FUSION_IO: &[u8] = include_bytes!("../../../testdata/fusion_w4_io.safetensors");
 const PX: usize = 64;
-const PURPOSE: Purpose = Purpose { px: PX, at_once: 1, gradient: true };
+const PURPOSE: Purpose = Purpose { px: PX, at_once: 1, gradient: true, passing: false };
 
 const SINGLE_W8: Architecture = Architecture::Single { width: 8 };
 const FUSION_W4: Architecture =

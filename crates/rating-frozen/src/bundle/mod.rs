@@ -103,7 +103,8 @@ impl Bundle {
     /// What networks of this bundle are made ready for.
     #[must_use]
     pub fn purpose(&self, at_once: usize, gradient: bool) -> Purpose {
-        Purpose { px: self.info.preprocess.input_px as usize, at_once, gradient }
+        let px = self.info.preprocess.input_px as usize;
+        Purpose { px, at_once, gradient, passing: false }
     }
 
     /// Reads the weights of one network and checks their hash, for whoever

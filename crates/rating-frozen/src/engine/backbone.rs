@@ -32,6 +32,8 @@ pub(crate) struct Backbone {
     purpose: Purpose,
     stem: Stem,
     blocks: Vec<Block>,
+    /// Values that a member needs room for to unpack weights.
+    room: usize,
 }
 
 #[derive(Debug)]
@@ -72,7 +74,7 @@ impl Start<'_> {
 impl Backbone {
     pub fn new(folded: &FoldedBackbone, purpose: Purpose, kernels: &'static Kernels) -> Backbone {
         let width = folded.stem.shape[0];
-        let sizes = Sizes::new(purpose.px, width, kernels.lanes, (1, 1), false);
+        let sizes = Sizes::new(purpose.px, width, kernels.lanes, (1, 1), false, 0);
         let blocks = folded.blocks.iter().enumerate().map(|(number, (first, second, down))| {
             let side = sizes.stages[number / 2].side;
             let stride = if down.is_some() { 2 } else { 1 };
@@ -82,9 +84,14 @@ impl Backbone {
                 down: down.as_ref().map(|down| Point::new(down, purpose, kernels)),
             }
         });
-        let blocks = blocks.collect();
+        let blocks: Vec<Block> = blocks.collect();
+        let rooms = blocks.iter().map(|block| {
+            let down = block.down.as_ref().map_or(0, Point::room);
+            block.first.room().max(block.second.room()).max(down)
+        });
+        let room = rooms.max().unwrap_or(0);
         let stem = Stem::new(&folded.stem, kernels, purpose.gradient);
-        Backbone { kernels, width, purpose, stem, blocks }
+        Backbone { kernels, width, purpose, stem, blocks, room }
     }
 
     /// How many features come out for each image.
@@ -101,9 +108,9 @@ impl Backbone {
         images: usize,
         threads: usize,
     ) -> &'s mut Space {
-        let gradient = self.purpose.gradient;
+        let (lanes, gradient) = (self.kernels.lanes, self.purpose.gradient);
         let sizes =
-            |images| Sizes::new(px, self.width, self.kernels.lanes, (images, threads), gradient);
+            |images| Sizes::new(px, self.width, lanes, (images, threads), gradient, self.room);
         let fits = space.as_ref().is_some_and(|space| {
             space.sizes.images >= images && space.sizes == sizes(space.sizes.images)
         });

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::finish::{Finish, Row};
 use super::kernels::Kernels;
 use super::map::{Shape, spread};
-use super::pack::{Block, Packed};
+use super::pack::{Block, Packing};
 use super::team::Member;
 use super::tile::Tile;
 use super::winograd::{InputTiles, OutputTiles};
@@ -111,6 +111,8 @@ pub(super) struct Scratch {
     pub points_len: usize,
     /// Sums and products, the member's own.
     pub products: *mut f32,
+    /// Room for the weights of a block, the member's own; see [`Packing::room`].
+    pub weights: *mut f32,
 }
 
 /// Values that [`Scratch::products`] must have room for, for maps of this
@@ -168,14 +170,14 @@ impl Step<'_> {
     ///
     /// # Safety
     /// Maps, bits and bias hold what their shapes say; no other member writes
-    /// what this one reads. `products` has room for [`products_len`] values.
+    /// what this one reads. `scratch` has the room its functions state.
     pub unsafe fn direct(
         &self,
-        packed: &Packed,
+        packed: &Packing,
         taps: &[isize],
         grid: Grid,
         split: Split,
-        products: *mut f32,
+        scratch: &Scratch,
     ) {
         let side = self.output.shape.side;
         let rows = grid.count(grid.first.0, side);
@@ -184,11 +186,21 @@ impl Step<'_> {
             Split::Rows => (0..packed.blocks(), self.member.share(rows * self.maps.len())),
         };
         for number in blocks {
-            let block = packed.block(number);
+            // SAFETY: the caller's promise.
+            let block = unsafe { packed.block(number, self.kernels, scratch.weights) };
             for line in lines.clone() {
                 let (map, row) = (self.maps.start + line / rows, line % rows);
                 // SAFETY: the line is of the maps.
-                unsafe { self.direct_row(packed, block, taps, grid, (map, row), products) };
+                unsafe {
+                    self.direct_row(
+                        packed.depth(),
+                        block,
+                        taps,
+                        grid,
+                        (map, row),
+                        scratch.products,
+                    );
+                }
             }
         }
     }
@@ -196,7 +208,7 @@ impl Step<'_> {
     /// One row of a direct convolution, in tiles of nearly equal size.
     unsafe fn direct_row(
         &self,
-        packed: &Packed,
+        depth: usize,
         block: Block,
         taps: &[isize],
         grid: Grid,
@@ -213,7 +225,7 @@ impl Step<'_> {
                     self.input.pixel(map, row * grid.input_stride, first * grid.input_stride);
                 self.kernels.tile[count - 1][block.vectors - 1](Tile {
                     taps,
-                    depth: packed.depth,
+                    depth,
                     input,
                     input_step: grid.input_stride * self.input.shape.step,
                     weights: block.weights,
@@ -241,7 +253,7 @@ impl Step<'_> {
     /// channels are.
     pub unsafe fn winograd(
         &self,
-        packed: &Packed,
+        packed: &Packing,
         (scheme, tile): (usize, usize),
         split: Split,
         scratch: &Scratch,
@@ -260,8 +272,9 @@ impl Step<'_> {
         unsafe {
             match split {
                 Split::Rows => {
-                    let room = scratch.points_len / (packed.taps * along * work.step_of_tile);
-                    let most = room.min(POINTS / (packed.taps * along * work.step_of_tile)).max(1);
+                    let room = scratch.points_len / (packed.taps() * along * work.step_of_tile);
+                    let most =
+                        room.min(POINTS / (packed.taps() * along * work.step_of_tile)).max(1);
                     let mine = self.member.share(rows);
                     for (first, count) in pieces(mine.len(), most) {
                         let group = mine.start + first..mine.start + first + count;
@@ -282,7 +295,7 @@ impl Step<'_> {
 /// A convolution by Winograd's algorithm.
 struct Winograd<'s> {
     step: &'s Step<'s>,
-    packed: &'s Packed,
+    packed: &'s Packing,
     scheme: usize,
     /// Output pixels along a tile.
     tile: usize,
@@ -321,11 +334,12 @@ impl Winograd<'_> {
     unsafe fn multiply(&self, blocks: Range<usize>, rows: Range<usize>, scratch: &Scratch) {
         let total = rows.len() * self.along;
         for number in blocks {
-            let block = self.packed.block(number);
-            let most = PRODUCTS / (self.packed.taps * self.along * block.channels);
+            // SAFETY: the caller's promise.
+            let block = unsafe { self.packed.block(number, self.step.kernels, scratch.weights) };
+            let most = PRODUCTS / (self.packed.taps() * self.along * block.channels);
             for (first, count) in pieces(rows.len(), most.max(1)) {
                 let tiles = count * self.along;
-                for point in 0..self.packed.taps {
+                for point in 0..self.packed.taps() {
                     // SAFETY: the point's tiles lie in the scratch memory.
                     unsafe { self.products(block, point, (total, first), tiles, scratch) };
                 }
@@ -353,10 +367,10 @@ impl Winograd<'_> {
             unsafe {
                 kernels.tile[count - 1][block.vectors - 1](Tile {
                     taps: &[0],
-                    depth: self.packed.depth,
+                    depth: self.packed.depth(),
                     input: scratch.points.add(start + tile * self.step_of_tile),
                     input_step: self.step_of_tile,
-                    weights: block.weights.add(point * self.packed.depth * block.channels),
+                    weights: block.weights.add(point * self.packed.depth() * block.channels),
                     output: scratch.products.add((point * tiles + tile) * block.channels),
                     output_step: block.channels,
                 });

@@ -3,7 +3,7 @@
 use super::convolution::{Finishing, Grid, Maps, Scratch, Split, Step};
 use super::kernels::Kernels;
 use super::map::Buffer;
-use super::pack::{Direction, Folded, Packed};
+use super::pack::{Direction, Folded, Packed, Packing, Passing};
 
 /// What a network is made ready for. Any network can do anything its purpose
 /// includes; sizes only decide which algorithms are fast.
@@ -15,6 +15,9 @@ pub struct Purpose {
     pub at_once: usize,
     /// Whether gradients will be asked for.
     pub gradient: bool,
+    /// Whether weights are used once or a few times: the large ones are then
+    /// unpacked during each pass, and take no memory of their own.
+    pub passing: bool,
 }
 
 /// Multiplications that loading a weight from memory costs as much as.
@@ -79,7 +82,7 @@ const NINE: [(usize, usize); 9] =
 #[derive(Debug)]
 struct Method {
     algorithm: Algorithm,
-    packed: Packed,
+    packed: Packing,
 }
 
 impl Method {
@@ -105,7 +108,13 @@ impl Method {
             None => packed,
             Some((scheme, tile)) => packed.transformed(kernels, scheme, (tile + 2) * (tile + 2)),
         };
-        Method { algorithm, packed }
+        Method { algorithm, packed: Packing::Ready(packed) }
+    }
+
+    /// The forward convolution with weights unpacked during the pass.
+    fn passing(folded: &Folded, algorithm: Algorithm, kernels: &Kernels) -> Method {
+        let scheme = algorithm.scheme().map(|(scheme, tile)| (scheme, (tile + 2) * (tile + 2)));
+        Method { algorithm, packed: Packing::Passing(Passing::new(folded, scheme, kernels)) }
     }
 
     /// # Safety
@@ -118,7 +127,7 @@ impl Method {
                 None => {
                     let taps = around(step.input, &NINE);
                     let grid = Grid { first: (0, 0), stride: 1, input_stride: 1 };
-                    step.direct(&self.packed, &taps, grid, split, scratch.products);
+                    step.direct(&self.packed, &taps, grid, split, scratch);
                 }
             }
         }
@@ -145,7 +154,7 @@ pub(super) struct Square {
 enum Forward {
     Same(Method),
     /// Stride 2.
-    Halving(Packed),
+    Halving(Packing),
 }
 
 #[derive(Debug)]
@@ -162,7 +171,7 @@ struct Phase {
     first: (usize, usize),
     /// Offsets of output pixels from the phase's own, in rows and columns.
     offsets: Vec<(usize, usize)>,
-    packed: Packed,
+    packed: Packing,
 }
 
 impl Square {
@@ -176,7 +185,7 @@ impl Square {
     ) -> Square {
         let [outputs, inputs, _] = folded.shape.map(|count| count.next_multiple_of(kernels.lanes));
         let algorithm = Algorithm::cheapest(side, [inputs, outputs], purpose.at_once);
-        Square::by(folded, stride, algorithm, purpose.gradient, kernels)
+        Square::by(folded, stride, algorithm, purpose, kernels)
     }
 
     /// The convolution by this algorithm, where its stride leaves a choice.
@@ -184,23 +193,35 @@ impl Square {
         folded: &Folded,
         stride: usize,
         algorithm: Algorithm,
-        gradient: bool,
+        purpose: Purpose,
         kernels: &Kernels,
     ) -> Square {
         let lanes = kernels.lanes;
         let [_, inputs, _] = folded.shape;
         let method = |direction| Method::new(folded, direction, algorithm, kernels);
-        let forward = if stride == 1 {
-            Forward::Same(method(Direction::Forward))
-        } else {
-            let depth = inputs.next_multiple_of(lanes);
-            Forward::Halving(Packed::new(folded, Direction::Forward, &NINE, depth, kernels))
+        let forward = match (stride, passing(folded, purpose)) {
+            (1, true) => Forward::Same(Method::passing(folded, algorithm, kernels)),
+            (1, false) => Forward::Same(method(Direction::Forward)),
+            (_, true) => Forward::Halving(Packing::Passing(Passing::new(folded, None, kernels))),
+            (_, false) => {
+                let depth = inputs.next_multiple_of(lanes);
+                let packed = Packed::new(folded, Direction::Forward, &NINE, depth, kernels);
+                Forward::Halving(Packing::Ready(packed))
+            }
         };
-        let backward = gradient.then(|| match stride {
+        let backward = purpose.gradient.then(|| match stride {
             1 => Backward::Same(method(Direction::Backward)),
             _ => Backward::Halving(Phase::all(folded, kernels)),
         });
         Square { forward, backward, bias: padded(&folded.bias, lanes) }
+    }
+
+    /// Values that a member needs room for to unpack weights.
+    pub fn room(&self) -> usize {
+        match &self.forward {
+            Forward::Same(method) => method.packed.room(),
+            Forward::Halving(packing) => packing.room(),
+        }
     }
 
     /// Convolves; `step.finishing` gains the bias.
@@ -216,7 +237,7 @@ impl Square {
                 Forward::Halving(packed) => {
                     let taps = around(step.input, &NINE);
                     let grid = Grid { first: (0, 0), stride: 1, input_stride: 2 };
-                    step.direct(packed, &taps, grid, split, scratch.products);
+                    step.direct(packed, &taps, grid, split, scratch);
                 }
             }
         }
@@ -273,6 +294,7 @@ impl Phase {
                     }
                 }
                 let packed = Packed::new(folded, Direction::Backward, &taps, depth, kernels);
+                let packed = Packing::Ready(packed);
                 phases.push(Phase { first: (row, column), offsets, packed });
             }
         }
@@ -286,15 +308,15 @@ impl Phase {
         let taps: Vec<isize> = self.offsets.iter().map(offset).collect();
         let grid = Grid { first: self.first, stride: 2, input_stride: 1 };
         // SAFETY: the caller's promise.
-        unsafe { step.direct(&self.packed, &taps, grid, split, scratch.products) };
+        unsafe { step.direct(&self.packed, &taps, grid, split, scratch) };
     }
 }
 
 /// A 1x1 convolution of stride 2: the skip connection where the side halves.
 #[derive(Debug)]
 pub(super) struct Point {
-    forward: Packed,
-    backward: Option<Packed>,
+    forward: Packing,
+    backward: Option<Packing>,
     bias: Buffer,
 }
 
@@ -303,13 +325,23 @@ impl Point {
         let lanes = kernels.lanes;
         let [outputs, inputs, _] = folded.shape;
         let packed = |direction, depth: usize| {
-            Packed::new(folded, direction, &[(0, 0)], depth.next_multiple_of(lanes), kernels)
+            let depth = depth.next_multiple_of(lanes);
+            Packing::Ready(Packed::new(folded, direction, &[(0, 0)], depth, kernels))
+        };
+        let forward = match passing(folded, purpose) {
+            true => Packing::Passing(Passing::new(folded, None, kernels)),
+            false => packed(Direction::Forward, inputs),
         };
         Point {
-            forward: packed(Direction::Forward, inputs),
+            forward,
             backward: purpose.gradient.then(|| packed(Direction::Backward, outputs)),
             bias: padded(&folded.bias, lanes),
         }
+    }
+
+    /// Values that a member needs room for to unpack weights.
+    pub fn room(&self) -> usize {
+        self.forward.room()
     }
 
     /// Convolves; `step.finishing` gains the bias.
@@ -320,7 +352,7 @@ impl Point {
         step.finishing.bias = Some(self.bias.first());
         let grid = Grid { first: (0, 0), stride: 1, input_stride: 2 };
         // SAFETY: the caller's promise.
-        unsafe { step.direct(&self.forward, &[0], grid, split, scratch.products) };
+        unsafe { step.direct(&self.forward, &[0], grid, split, scratch) };
     }
 
     /// Adds the gradient at the input (`step.output`) to what is there, at pixels
@@ -336,8 +368,15 @@ impl Point {
         let grid = Grid { first: (0, 0), stride: 2, input_stride: 1 };
         let packed = self.backward.as_ref().expect("made for gradients");
         // SAFETY: the caller's promise.
-        unsafe { step.direct(packed, &[0], grid, split, scratch.products) };
+        unsafe { step.direct(packed, &[0], grid, split, scratch) };
     }
+}
+
+/// Whether a convolution's weights are unpacked during the pass: those that a
+/// cache would not keep.
+fn passing(folded: &Folded, purpose: Purpose) -> bool {
+    let [outputs, inputs, side] = folded.shape;
+    purpose.passing && outputs * inputs * side * side * 4 > CACHED_BYTES
 }
 
 /// A value for each channel, with 0 for those that pad the last vector.

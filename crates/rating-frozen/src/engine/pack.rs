@@ -73,6 +73,117 @@ pub(super) struct Packed {
     weights: Buffer,
 }
 
+/// Weights of a convolution, ready or not.
+#[derive(Debug)]
+pub(super) enum Packing {
+    /// Packed before.
+    Ready(Packed),
+    /// Unpacked block by block as a pass needs them: where a network is asked
+    /// once, its weights then cross the memory once.
+    Passing(Passing),
+}
+
+/// Forward weights that are unpacked during the pass.
+#[derive(Debug)]
+pub(super) struct Passing {
+    folded: Folded,
+    depth: usize,
+    channels: usize,
+    lanes: usize,
+    /// Winograd's scheme: its position in the table, and its points.
+    scheme: Option<(usize, usize)>,
+}
+
+impl Passing {
+    pub fn new(folded: &Folded, scheme: Option<(usize, usize)>, kernels: &Kernels) -> Passing {
+        let lanes = kernels.lanes;
+        let [channels, depth, _] = folded.shape.map(|count| count.next_multiple_of(lanes));
+        Passing { folded: folded.clone(), depth, channels, lanes, scheme }
+    }
+
+    fn taps(&self) -> usize {
+        self.folded.shape[2] * self.folded.shape[2]
+    }
+
+    /// Values of a block, with its points and with the taps they are made of.
+    fn room(&self) -> usize {
+        let points = self.scheme.map_or(0, |(_, points)| points);
+        (points + self.taps()) * self.depth * self.channels.min(2 * self.lanes)
+    }
+
+    /// Unpacks a block into `room`.
+    ///
+    /// # Safety
+    /// `room` is valid for [`Packing::room`] values.
+    unsafe fn block(&self, number: usize, kernels: &Kernels, room: *mut f32) -> Block {
+        let first = number * 2 * self.lanes;
+        let channels = (self.channels - first).min(2 * self.lanes);
+        let len = self.taps() * self.depth * channels;
+        let points = self.scheme.map_or(0, |(_, points)| points) * self.depth * channels;
+        // SAFETY: the caller's promise: points first, then taps.
+        unsafe {
+            let taps = room.add(points);
+            let block = std::slice::from_raw_parts_mut(taps, len);
+            unpack_block(&self.folded, (first, channels), self.depth, kernels, block);
+            if let Some((scheme, _)) = self.scheme {
+                let work = KernelBlock { taps, depth: self.depth, channels, points: room };
+                (kernels.transform_kernels[scheme])(work);
+            }
+        }
+        // Without points the taps lie at the start of the room.
+        Block { first, vectors: channels / self.lanes, channels, weights: room }
+    }
+}
+
+impl Packing {
+    /// How many blocks there are.
+    pub fn blocks(&self) -> usize {
+        match self {
+            Packing::Ready(packed) => packed.blocks(),
+            Packing::Passing(passing) => passing.channels.div_ceil(2 * passing.lanes),
+        }
+    }
+
+    /// Input channels.
+    pub fn depth(&self) -> usize {
+        match self {
+            Packing::Ready(packed) => packed.depth,
+            Packing::Passing(passing) => passing.depth,
+        }
+    }
+
+    /// Taps, or points of a transformed kernel.
+    pub fn taps(&self) -> usize {
+        match self {
+            Packing::Ready(packed) => packed.taps,
+            Packing::Passing(passing) => {
+                passing.scheme.map_or(passing.taps(), |(_, points)| points)
+            }
+        }
+    }
+
+    /// Values that [`Packing::block`] needs room for.
+    pub fn room(&self) -> usize {
+        match self {
+            Packing::Ready(_) => 0,
+            Packing::Passing(passing) => passing.room(),
+        }
+    }
+
+    /// A block by its number.
+    ///
+    /// # Safety
+    /// `room` is valid for [`Packing::room`] values, and the block is no longer
+    /// used when the next is asked for.
+    pub unsafe fn block(&self, number: usize, kernels: &Kernels, room: *mut f32) -> Block {
+        match self {
+            Packing::Ready(packed) => packed.block(number),
+            // SAFETY: the caller's promise.
+            Packing::Passing(passing) => unsafe { passing.block(number, kernels, room) },
+        }
+    }
+}
+
 /// A block of output channels.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Block {

@@ -22,6 +22,8 @@ pub(super) struct Sizes {
     pub members: usize,
     /// Whether gradients are wanted.
     pub gradient: bool,
+    /// Values that a member needs room for to unpack weights.
+    pub weights: usize,
 }
 
 impl Sizes {
@@ -31,6 +33,7 @@ impl Sizes {
         lanes: usize,
         (images, members): (usize, usize),
         gradient: bool,
+        weights: usize,
     ) -> Sizes {
         let sides = Sides::new(px);
         let mut side = sides.pooled;
@@ -40,7 +43,7 @@ impl Sizes {
             shape
         });
         let stem_channels = stages[0].channels;
-        Sizes { sides, stem_channels, stages, images, members, gradient }
+        Sizes { sides, stem_channels, stages, images, members, gradient, weights }
     }
 
     /// Values of the stem's sums for one image.
@@ -86,6 +89,7 @@ struct Own {
     maps: [Buffer; 3],
     points: Buffer,
     products: Buffer,
+    weights: Buffer,
 }
 
 impl Space {
@@ -104,6 +108,7 @@ impl Space {
                 products_len(kernels, one.side)
                     .max(sizes.sides.sums * 160.max(147 + kernels.lanes)),
             ),
+            weights: Buffer::new(sizes.weights),
         };
         let batch = |shape: Shape| Buffer::new(shape.len * sizes.images);
         let points = [three, four].map(|shape| shared_points_len(shape, sizes.images));
@@ -131,6 +136,7 @@ impl Space {
             points: own.points.first_mut(),
             points_len: own.points.len(),
             products: own.products.first_mut(),
+            weights: own.weights.first_mut(),
         });
         View {
             slots: slots.collect(),
@@ -171,6 +177,7 @@ pub(super) struct Slot {
     points_len: usize,
     /// Sums and products on their way.
     pub products: *mut f32,
+    weights: *mut f32,
 }
 
 // SAFETY: pointers into memory that outlives the team; who writes where is
@@ -188,13 +195,18 @@ impl View {
     /// A member's scratch, with points of its own.
     pub fn own_scratch(&self, rank: usize) -> Scratch {
         let slot = &self.slots[rank];
-        Scratch { points: slot.points, points_len: slot.points_len, products: slot.products }
+        Scratch {
+            points: slot.points,
+            points_len: slot.points_len,
+            products: slot.products,
+            weights: slot.weights,
+        }
     }
 
     /// A member's scratch, with the team's points.
     pub fn shared_scratch(&self, rank: usize) -> Scratch {
-        let products = self.slots[rank].products;
-        Scratch { points: self.points, points_len: self.points_len, products }
+        let own = self.own_scratch(rank);
+        Scratch { points: self.points, points_len: self.points_len, ..own }
     }
 
     /// The two maps of the first stage in a slot.

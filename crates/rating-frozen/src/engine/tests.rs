@@ -172,6 +172,7 @@ impl Memory {
             points: self.points.first_mut(),
             points_len: self.points.len(),
             products: self.products.first_mut(),
+            weights: std::ptr::null_mut(),
         }
     }
 }
@@ -181,6 +182,7 @@ fn maps(buffer: &mut Buffer, shape: Shape) -> Maps {
 }
 
 const SPLITS: [Split; 2] = [Split::Rows, Split::Channels];
+const PURPOSE: Purpose = Purpose { px: 32, at_once: 1, gradient: true, passing: false };
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Direct, Algorithm::Four, Algorithm::Two];
 
 #[test]
@@ -193,7 +195,7 @@ fn convolutions_of_stride_1_are_plain_ones() {
             let gradient = Plain::of_chance(2, side, outputs, &mut rng);
             let expected = [forward(&folded, 1, &input), backward(&folded, 1, &gradient, side)];
             for algorithm in ALGORITHMS {
-                let square = Square::by(&folded, 1, algorithm, true, kernels);
+                let square = Square::by(&folded, 1, algorithm, PURPOSE, kernels);
                 for split in SPLITS {
                     let found = [
                         run(kernels, &input, side, outputs, |step, scratch| {
@@ -228,8 +230,8 @@ fn convolutions_of_stride_2_are_plain_ones() {
             let [square, point] = [3, 1].map(|side| folded([outputs, inputs, side], &mut rng));
             let input = Plain::of_chance(2, side, inputs, &mut rng);
             let gradient = Plain::of_chance(2, half, outputs, &mut rng);
-            let purpose = Purpose { px: 32, at_once: 1, gradient: true };
-            let layer = Square::by(&square, 2, Algorithm::Direct, true, kernels);
+            let purpose = Purpose { px: 32, at_once: 1, gradient: true, passing: false };
+            let layer = Square::by(&square, 2, Algorithm::Direct, purpose, kernels);
             let skip = Point::new(&point, purpose, kernels);
             for split in SPLITS {
                 // SAFETY (all): `run` makes room for everything.
@@ -289,7 +291,7 @@ fn a_relu_saves_the_bits_that_its_gradient_keeps() {
         let mut expected = forward(&folded, 1, &input);
         expected.data.iter_mut().zip(&skip.data).for_each(|(sum, value)| *sum += value);
         for algorithm in ALGORITHMS {
-            let square = Square::by(&folded, 1, algorithm, true, kernels);
+            let square = Square::by(&folded, 1, algorithm, PURPOSE, kernels);
             let (mut add, shape) = skip.laid_out(kernels.lanes);
             let mut bits = vec![0; 2 * shape.bit_len()];
             let saved = Bits { first: bits.as_mut_ptr(), step: shape.bit_len() };
@@ -354,7 +356,7 @@ fn threads_change_nothing_and_company_next_to_nothing() {
         let images: Vec<Vec<f32>> = (0..5).map(|_| chance(3 * px * px, &mut rng)).collect();
         let images: Vec<&[f32]> = images.iter().map(Vec::as_slice).collect();
         for kernels in Kernels::all() {
-            let purpose = Purpose { px, at_once: 5, gradient: true };
+            let purpose = Purpose { px, at_once: 5, gradient: true, passing: false };
             let backbone = Backbone::new(&folded, purpose, kernels);
             let alone = pass(&backbone, &images, px, 1);
             for threads in [2, 3] {
@@ -377,7 +379,7 @@ fn entries_of_the_table_agree() {
     let px = 40;
     let folded = backbone(8, &mut rng);
     let image = chance(3 * px * px, &mut rng);
-    let purpose = Purpose { px, at_once: 1, gradient: true };
+    let purpose = Purpose { px, at_once: 1, gradient: true, passing: false };
     let features = |kernels| pass(&Backbone::new(&folded, purpose, kernels), &[&image], px, 1);
     let [first, _] = features(Kernels::all()[0]);
     let largest = first.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
@@ -397,7 +399,7 @@ fn a_path_is_its_points_one_by_one() {
     let image = chance(3 * px * px, &mut rng);
     let (alphas, weights) = ([0.25, 1.0], [0.5, 2.0]);
     for kernels in Kernels::all() {
-        let purpose = Purpose { px, at_once: 2, gradient: true };
+        let purpose = Purpose { px, at_once: 2, gradient: true, passing: false };
         let backbone = Backbone::new(&folded, purpose, kernels);
         let mut space = None;
         let stem = backbone.stem_sums(&image, px, &mut space);
@@ -439,7 +441,7 @@ fn members_share_convolutions_of_both_kinds() {
     let expected = forward(&folded, 1, &input);
     for kernels in Kernels::all() {
         for algorithm in ALGORITHMS {
-            let square = Square::by(&folded, 1, algorithm, false, kernels);
+            let square = Square::by(&folded, 1, algorithm, PURPOSE, kernels);
             for split in SPLITS {
                 let (mut from, shape) = input.laid_out(kernels.lanes);
                 let (mut to, _) = Plain::zeros(3, side, channels).laid_out(kernels.lanes);
@@ -455,10 +457,9 @@ fn members_share_convolutions_of_both_kinds() {
                     let all = &all;
                     // Members that split channels share the transformed input.
                     let owner = if split == Split::Rows { member.rank } else { 0 };
-                    let scratch = Scratch {
-                        products: all.scratch[member.rank].products,
-                        ..all.scratch[owner]
-                    };
+                    let Scratch { points, points_len, .. } = all.scratch[owner];
+                    let Scratch { products, weights, .. } = all.scratch[member.rank];
+                    let scratch = Scratch { points, points_len, products, weights };
                     let step = Step {
                         kernels,
                         member,
@@ -486,3 +487,25 @@ struct Addresses {
 
 // SAFETY: members write disjoint parts.
 unsafe impl Sync for Addresses {}
+
+#[test]
+fn weights_that_pass_are_those_that_stay() {
+    let mut rng = rng();
+    let px = 32;
+    // Wide enough that the last stages' weights are unpacked during the pass.
+    let folded = backbone(40, &mut rng);
+    let image = chance(3 * px * px, &mut rng);
+    for kernels in Kernels::all().into_iter().filter(|kernels| kernels.name != "scalar") {
+        for at_once in [1, 8] {
+            let features = |passing| {
+                let purpose = Purpose { px, at_once, gradient: false, passing };
+                let backbone = Backbone::new(&folded, purpose, kernels);
+                let mut features = vec![0.0; backbone.features()];
+                let start = Start::Images(&[&image]);
+                backbone.forward(start, px, 2, &mut None, &mut features);
+                features
+            };
+            assert!(features(true) == features(false), "{kernels:?}, {at_once} at once");
+        }
+    }
+}

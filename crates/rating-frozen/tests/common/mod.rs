@@ -50,12 +50,20 @@ pub fn weights_of(info: &BundleInfo, id: &NetworkId) -> Weights {
 
 /// An EOSS bundle of two folds and two seeds, 24 small networks.
 pub fn info() -> BundleInfo {
+    info_of(2, 2, [FUSION, SINGLE])
+}
+
+/// An EOSS bundle of these folds, seeds and architectures (of two images and
+/// of one).
+pub fn info_of(folds: u8, seeds: u8, architectures: [Architecture; 2]) -> BundleInfo {
     let protocol = Protocol::eoss();
     let mut networks = Vec::new();
-    for (measurement, architecture) in [("sh", FUSION), ("vascularity", SINGLE)] {
+    for (measurement, architecture) in ["sh", "vascularity"].into_iter().zip(architectures) {
         for above in 0..3 {
-            for (fold, seed) in [(1, 1), (1, 2), (2, 1), (2, 2)] {
-                networks.push(network(measurement, above, fold, seed, architecture));
+            for fold in 1..=folds {
+                for seed in 1..=seeds {
+                    networks.push(network(measurement, above, fold, seed, architecture));
+                }
             }
         }
     }
@@ -67,8 +75,8 @@ pub fn info() -> BundleInfo {
         code_words: bundle::code_words(&protocol),
         protocol,
         preprocess: Preprocess { input_px: 32, ..Preprocess::default() },
-        folds: 2,
-        seeds: 2,
+        folds,
+        seeds,
         threshold_rule: threshold::Rule::Youden,
         study_seed: 7,
         manifest: "0".repeat(64),
