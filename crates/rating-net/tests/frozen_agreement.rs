@@ -54,7 +54,7 @@ fn a_trained_network_scores_as_it_was_evaluated() {
     for _ in 0..5 {
         learner.step(&inputs, 4, &[0, 1, 1, 0], 1e-3);
     }
-    let purpose = Purpose { px: PX, at_once: 1, gradient: false, passing: false };
+    let purpose = Purpose::one_by_one(PX);
     let network = Network::new(&Frozen::Single { width: 4 }, &learner.weights(), purpose).unwrap();
     let evaluated = learner.evaluate(&inputs, 4);
     for (image, expected) in inputs.chunks_exact(3 * PX * PX).zip(evaluated.chunks_exact(2)) {

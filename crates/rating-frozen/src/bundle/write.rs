@@ -71,7 +71,7 @@ fn write_files(
         let path = unfinished.join(&network.file);
         let bytes = weights_of(&network.id)
             .and_then(|weights| {
-                let purpose = Purpose { px, at_once: 1, gradient: false, passing: false };
+                let purpose = Purpose::one_by_one(px);
                 Network::new(&network.architecture, &weights, purpose)?;
                 weights::to_safetensors(&weights)
             })

@@ -20,6 +20,14 @@ pub struct Purpose {
     pub passing: bool,
 }
 
+impl Purpose {
+    /// Images of this side, one by one, without gradients.
+    #[must_use]
+    pub fn one_by_one(px: usize) -> Purpose {
+        Purpose { px, at_once: 1, gradient: false, passing: false }
+    }
+}
+
 /// Multiplications that loading a weight from memory costs as much as.
 const WEIGHT_COST: f64 = 30.0;
 /// Bytes of weights that a processor's cache keeps between passes.

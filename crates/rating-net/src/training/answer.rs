@@ -50,7 +50,7 @@ pub fn single(job: &Job, weights: &Weights) -> Result<Network, TrainError> {
 
 /// Pairs are judged one by one, as if they were scored one by one.
 fn purpose(job: &Job) -> Purpose {
-    Purpose { px: job.config().preprocess.input_px as usize, at_once: 1, gradient: false }
+    Purpose::one_by_one(job.config().preprocess.input_px as usize)
 }
 
 /// The network a training ends in, in the engine that scores: for a head,
