@@ -381,10 +381,11 @@ impl Point {
 }
 
 /// Whether a convolution's weights are unpacked during the pass: those that a
-/// cache would not keep.
+/// cache would not keep, and for a single image all that are not small.
 fn passing(folded: &Folded, purpose: Purpose) -> bool {
-    let [outputs, inputs, side] = folded.shape;
-    purpose.passing && outputs * inputs * side * side * 4 > CACHED_BYTES
+    let bytes = 4 * folded.shape[0] * folded.shape[1] * folded.shape[2].pow(2);
+    let kept = if purpose.at_once == 1 { CACHED_BYTES / 64 } else { CACHED_BYTES };
+    purpose.passing && bytes > kept
 }
 
 /// A value for each channel, with 0 for those that pad the last vector.

@@ -149,9 +149,15 @@ pub(super) unsafe fn transform_kernels<S: Scheme, V: Vector>(work: KernelBlock) 
     unsafe {
         let plane = work.depth * work.channels;
         for at in (0..plane).step_by(V::LANES) {
-            let tap =
-                |row: usize, column: usize| V::load(work.taps.add((3 * row + column) * plane + at));
-            let rows = [0, 1, 2].map(|row| S::kernel([tap(row, 0), tap(row, 1), tap(row, 2)]));
+            // No closures: a call that is not inlined would lose its instructions.
+            let mut rows = [[V::zero(); 6]; 3];
+            for (row, to) in rows.iter_mut().enumerate() {
+                let mut line = [V::zero(); 3];
+                for (column, value) in line.iter_mut().enumerate() {
+                    *value = V::load(work.taps.add((3 * row + column) * plane + at));
+                }
+                *to = S::kernel(line);
+            }
             let [first, second, third] = rows;
             let columns = first.into_iter().zip(second).zip(third).take(S::INPUT);
             for (column, ((first, second), third)) in columns.enumerate() {

@@ -8,7 +8,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapOptions};
 use rating::Problem;
 use safetensors::SafeTensors;
 
@@ -50,7 +50,7 @@ pub(crate) fn map(file: &File) -> io::Result<Arc<Mmap>> {
     // their place whole, so nothing of ours changes them. Whoever cuts one
     // short while it is read stops the program; its content is numbers only,
     // so a changed byte gives other numbers and no more.
-    unsafe { Mmap::map(file) }.map(Arc::new)
+    unsafe { MmapOptions::new().populate().map(file) }.map(Arc::new)
 }
 
 impl MappedWeights {
