@@ -10,7 +10,7 @@ use super::layer::{Point, Purpose, Square};
 use super::pack::Folded;
 use super::space::{BLOCKS, Sizes, Space, View};
 use super::stem::Stem;
-use super::team::{Member, together};
+use super::team::{Crew, Member};
 
 /// Blocks that take one image at a time.
 const EARLY: usize = 4;
@@ -125,14 +125,14 @@ impl Backbone {
         &self,
         start: Start<'_>,
         px: usize,
-        threads: usize,
+        crew: &mut Crew,
         space: &mut Option<Space>,
         features: &mut [f32],
     ) {
         let images = start.len();
-        let view = self.fit(space, px, images, threads).view();
+        let view = self.fit(space, px, images, crew.size()).view();
         let features = Shared(features.as_mut_ptr());
-        together(threads, |member| {
+        crew.together(|member| {
             // SAFETY: every member runs the same pass over memory of its sizes.
             unsafe {
                 self.each_image(member, images, |member, slot, image| {
@@ -153,7 +153,7 @@ impl Backbone {
         &self,
         features: &[f32],
         px: usize,
-        threads: usize,
+        crew: &mut Crew,
         space: &mut Option<Space>,
         end: End<'_>,
     ) {
@@ -163,7 +163,7 @@ impl Backbone {
             End::Images(out) => (Shared(out.as_mut_ptr()), None),
             End::Sums(out, factors) => (Shared(out.as_mut_ptr()), Some(factors)),
         };
-        together(threads, |member| {
+        crew.together(|member| {
             // SAFETY: as in `forward`; images end in places of their own, and
             // sums are added by one member.
             unsafe {

@@ -31,3 +31,4 @@ pub use layer::Purpose;
 pub(crate) use pack::{Folded, Raw};
 pub use probe::peak_gflops;
 pub(crate) use space::Space;
+pub(crate) use team::Crew;

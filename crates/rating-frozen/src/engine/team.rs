@@ -7,6 +7,8 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
 /// Turns to look before a member lets others run.
 const PATIENCE: usize = 20_000;
 
@@ -20,11 +22,11 @@ struct Meeting {
 
 /// One member of a team.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Member<'t> {
+pub(crate) struct Member<'t> {
     /// Its number, from 0.
-    pub rank: usize,
+    pub(super) rank: usize,
     /// How many there are.
-    pub size: usize,
+    pub(super) size: usize,
     meeting: Option<&'t Meeting>,
 }
 
@@ -60,21 +62,36 @@ impl Member<'_> {
     }
 }
 
-/// Runs `work` once for each member of a team of `size`, this thread being
-/// one of them.
-pub(super) fn together(size: usize, work: impl Fn(Member<'_>) + Sync) {
-    if size <= 1 {
-        return work(Member::ALONE);
+/// Threads that wait to be a team. Starting threads anew for each pass would
+/// leave them on one core for longer than a pass takes.
+#[derive(Debug)]
+pub(crate) struct Crew {
+    /// None for a team of one.
+    pool: Option<ThreadPool>,
+}
+
+impl Crew {
+    /// A crew of so many threads; of one where the machine starts no more.
+    pub fn new(size: usize) -> Crew {
+        let pool = ThreadPoolBuilder::new().num_threads(size);
+        Crew { pool: if size > 1 { pool.build().ok() } else { None } }
     }
-    let meeting = Meeting { size, arrived: AtomicUsize::new(0), rounds: AtomicUsize::new(0) };
-    let member = |rank| Member { rank, size, meeting: Some(&meeting) };
-    std::thread::scope(|scope| {
-        for rank in 1..size {
-            let (work, member) = (&work, member(rank));
-            scope.spawn(move || work(member));
-        }
-        work(member(0));
-    });
+
+    /// How many members a team of this crew has.
+    pub fn size(&self) -> usize {
+        self.pool.as_ref().map_or(1, ThreadPool::current_num_threads)
+    }
+
+    /// Runs `work` once for each member, all at once.
+    pub fn together(&mut self, work: impl Fn(Member<'_>) + Sync) {
+        let Some(pool) = &self.pool else { return work(Member::ALONE) };
+        let size = pool.current_num_threads();
+        let meeting = Meeting { size, arrived: AtomicUsize::new(0), rounds: AtomicUsize::new(0) };
+        // The crew is borrowed alone: two teams at once could wait for each other.
+        pool.broadcast(|thread| {
+            work(Member { rank: thread.index(), size, meeting: Some(&meeting) });
+        });
+    }
 }
 
 #[cfg(test)]
@@ -86,7 +103,7 @@ mod tests {
     #[test]
     fn shares_cover_everything_once() {
         let seen = Mutex::new(Vec::new());
-        together(3, |member| seen.lock().unwrap().extend(member.share(10)));
+        Crew::new(3).together(|member| seen.lock().unwrap().extend(member.share(10)));
         let mut seen = seen.into_inner().unwrap();
         seen.sort_unstable();
         assert_eq!(seen, (0..10).collect::<Vec<_>>());
@@ -95,7 +112,7 @@ mod tests {
     #[test]
     fn nobody_passes_before_all_have_come() {
         let come = AtomicUsize::new(0);
-        together(4, |member| {
+        Crew::new(4).together(|member| {
             for round in 1..=200 {
                 come.fetch_add(1, Ordering::AcqRel);
                 member.wait();

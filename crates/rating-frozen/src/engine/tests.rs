@@ -12,7 +12,7 @@ use super::kernels::Kernels;
 use super::layer::{Algorithm, Point, Purpose, Square};
 use super::map::{Buffer, Shape};
 use super::pack::{Folded, Raw};
-use super::team::{Member, together};
+use super::team::{Crew, Member};
 
 fn rng() -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(11)
@@ -340,11 +340,12 @@ fn backbone(width: usize, rng: &mut ChaCha8Rng) -> FoldedBackbone {
 fn pass(backbone: &Backbone, images: &[&[f32]], px: usize, threads: usize) -> [Vec<f32>; 2] {
     let mut space = None;
     let mut features = vec![0.0; images.len() * backbone.features()];
-    backbone.forward(Start::Images(images), px, threads, &mut space, &mut features);
+    let mut crew = Crew::new(threads);
+    backbone.forward(Start::Images(images), px, &mut crew, &mut space, &mut features);
     let gradient: Vec<f32> =
         (0..features.len()).map(|at| (at % backbone.features() % 7) as f32 - 3.0).collect();
     let mut at_images = vec![0.0; images.len() * 3 * px * px];
-    backbone.backward(&gradient, px, threads, &mut space, End::Images(&mut at_images));
+    backbone.backward(&gradient, px, &mut crew, &mut space, End::Images(&mut at_images));
     [features, at_images]
 }
 
@@ -404,10 +405,22 @@ fn a_path_is_its_points_one_by_one() {
         let mut space = None;
         let stem = backbone.stem_sums(&image, px, &mut space);
         let mut features = vec![0.0; 2 * backbone.features()];
-        backbone.forward(Start::Path(&stem, &alphas), px, 1, &mut space, &mut features);
+        backbone.forward(
+            Start::Path(&stem, &alphas),
+            px,
+            &mut Crew::new(1),
+            &mut space,
+            &mut features,
+        );
         let gradient = vec![1.0; features.len()];
         let mut sums = vec![0.0; stem.len()];
-        backbone.backward(&gradient, px, 1, &mut space, End::Sums(&mut sums, &weights));
+        backbone.backward(
+            &gradient,
+            px,
+            &mut Crew::new(1),
+            &mut space,
+            End::Sums(&mut sums, &weights),
+        );
         let mut found = vec![0.0; image.len()];
         backbone.image_gradient(&sums, px, &mut space, &mut found);
 
@@ -416,13 +429,25 @@ fn a_path_is_its_points_one_by_one() {
             let scaled: Vec<f32> = image.iter().map(|value| alpha * value).collect();
             let mut own = vec![0.0; backbone.features()];
             let mut space = None;
-            backbone.forward(Start::Images(&[&scaled]), px, 1, &mut space, &mut own);
+            backbone.forward(
+                Start::Images(&[&scaled]),
+                px,
+                &mut Crew::new(1),
+                &mut space,
+                &mut own,
+            );
             for (own, all) in own.iter().zip(&features[point * own.len()..]) {
                 assert!((own - all).abs() < 1e-5, "{kernels:?}: {own} {all}");
             }
             let mut at_image = vec![0.0; image.len()];
             let gradient = vec![1.0; own.len()];
-            backbone.backward(&gradient, px, 1, &mut space, End::Images(&mut at_image));
+            backbone.backward(
+                &gradient,
+                px,
+                &mut Crew::new(1),
+                &mut space,
+                End::Images(&mut at_image),
+            );
             expected.iter_mut().zip(&at_image).for_each(|(sum, value)| *sum += weight * value);
         }
         let length = |values: &[f32]| values.iter().map(|value| value * value).sum::<f32>().sqrt();
@@ -453,7 +478,7 @@ fn members_share_convolutions_of_both_kinds() {
                     output: maps(&mut to, shape),
                     scratch,
                 };
-                together(3, |member| {
+                Crew::new(3).together(|member| {
                     let all = &all;
                     // Members that split channels share the transformed input.
                     let owner = if split == Split::Rows { member.rank } else { 0 };
@@ -502,7 +527,7 @@ fn weights_that_pass_are_those_that_stay() {
                 let backbone = Backbone::new(&folded, purpose, kernels);
                 let mut features = vec![0.0; backbone.features()];
                 let start = Start::Images(&[&image]);
-                backbone.forward(start, px, 2, &mut None, &mut features);
+                backbone.forward(start, px, &mut Crew::new(2), &mut None, &mut features);
                 features
             };
             assert!(features(true) == features(false), "{kernels:?}, {at_once} at once");

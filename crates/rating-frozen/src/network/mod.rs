@@ -20,7 +20,7 @@ pub use architecture::Architecture;
 pub use path::PathPoint;
 pub use plain::PlainNetwork;
 
-use crate::engine::{Backbone, End, Kernels, Space, Start};
+use crate::engine::{Backbone, Crew, End, Kernels, Space, Start};
 pub use crate::engine::{Purpose, peak_gflops};
 use crate::weights::{Tensors, Weights};
 use head::Head;
@@ -38,22 +38,22 @@ pub struct Network {
 pub struct Workspace {
     /// For each modality.
     spaces: Vec<Option<Space>>,
-    threads: usize,
+    crew: Crew,
 }
 
 impl Workspace {
     /// A workspace for passes by so many threads, at least one.
     #[must_use]
     pub fn new(threads: usize) -> Workspace {
-        Workspace { spaces: Vec::new(), threads: threads.max(1) }
+        Workspace { spaces: Vec::new(), crew: Crew::new(threads) }
     }
 
-    /// The spaces of so many modalities.
-    fn spaces(&mut self, modalities: usize) -> &mut [Option<Space>] {
+    /// The spaces of so many modalities, and the threads.
+    fn parts(&mut self, modalities: usize) -> (&mut [Option<Space>], &mut Crew) {
         while self.spaces.len() < modalities {
             self.spaces.push(None);
         }
-        &mut self.spaces[..modalities]
+        (&mut self.spaces[..modalities], &mut self.crew)
     }
 }
 
@@ -180,12 +180,11 @@ impl Network {
         self.check_class(class)?;
         let features = self.features_of_pairs(inputs, px, workspace)?;
         let gradients = self.head_gradient(class, &features);
-        let threads = workspace.threads;
-        let spaces = workspace.spaces(self.modalities());
+        let (spaces, crew) = workspace.parts(self.modalities());
         let mut out = Vec::new();
         for ((backbone, space), gradient) in self.backbones.iter().zip(spaces).zip(gradients) {
             let mut images = vec![0.0; gradient.len() / backbone.features() * 3 * px * px];
-            backbone.backward(&gradient, px, threads, space, End::Images(&mut images));
+            backbone.backward(&gradient, px, crew, space, End::Images(&mut images));
             out.push(images);
         }
         Ok(out)
@@ -211,15 +210,14 @@ impl Network {
         px: usize,
         workspace: &mut Workspace,
     ) -> Vec<f32> {
-        let threads = workspace.threads;
-        let spaces = workspace.spaces(self.modalities());
+        let (spaces, crew) = workspace.parts(self.modalities());
         let total = self.head.features();
         let mut features = vec![0.0; pairs * total];
         let mut first = 0;
         for ((backbone, space), start) in self.backbones.iter().zip(spaces).zip(starts) {
             let count = backbone.features();
             let mut own = vec![0.0; pairs * count];
-            backbone.forward(*start, px, threads, space, &mut own);
+            backbone.forward(*start, px, crew, space, &mut own);
             for (to, from) in features.chunks_exact_mut(total).zip(own.chunks_exact(count)) {
                 to[first..first + count].copy_from_slice(from);
             }

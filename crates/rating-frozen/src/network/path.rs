@@ -40,7 +40,7 @@ impl Network {
             .backbones
             .iter()
             .zip(inputs)
-            .zip(alone.spaces(self.modalities()))
+            .zip(alone.parts(self.modalities()).0)
             .map(|((backbone, image), space)| backbone.stem_sums(image, px, space))
             .collect();
         let mut sums: Vec<Vec<f32>> = stems.iter().map(|stem| vec![0.0; stem.len()]).collect();
@@ -51,16 +51,16 @@ impl Network {
                 stems.iter().map(|stem| Start::Path(stem, &factors)).collect();
             let features = self.forward(&starts, points.len(), px, &mut alone);
             let gradients = self.head_gradient(class, &features);
-            let spaces = alone.spaces(self.modalities());
+            let (spaces, crew) = alone.parts(self.modalities());
             for (((backbone, space), gradient), sum) in
                 self.backbones.iter().zip(spaces).zip(gradients).zip(&mut sums)
             {
-                backbone.backward(&gradient, px, 1, space, End::Sums(sum, &weights));
+                backbone.backward(&gradient, px, crew, space, End::Sums(sum, &weights));
             }
         }
         let mut gradients = Vec::new();
         for ((backbone, space), sum) in
-            self.backbones.iter().zip(alone.spaces(self.modalities())).zip(&sums)
+            self.backbones.iter().zip(alone.parts(self.modalities()).0).zip(&sums)
         {
             let mut image = vec![0.0; 3 * px * px];
             backbone.image_gradient(sum, px, space, &mut image);
