@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = arguments.next().ok_or("score_stopwatch BUNDLE THREADS")?;
     let threads = arguments.next().map_or(Ok(2), |threads| threads.parse())?;
     let bundle = Bundle::open(&PathBuf::from(folder))?;
-    let scorer = CpuScorer::new(bundle, Resources { threads, memory: 16 << 30 })?;
+    let scorer = CpuScorer::new(bundle, Resources { threads, memory: 1 << 30 })?;
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let mut words = line.split_whitespace();

@@ -45,7 +45,9 @@ impl Shelf {
         // scarce; gradients pass hundreds of times.
         let passing = !gradient && files.max().unwrap_or(0) > LARGE_FILE;
         let several = Purpose { passing, ..bundle.purpose(SEVERAL, gradient) };
-        let largest = largest(bundle, several).saturating_mul(self.threads as u64);
+        // Threads score networks of their own, but explain with one together.
+        let networks = if gradient { 1 } else { self.threads as u64 };
+        let largest = largest(bundle, several).saturating_mul(networks);
         if images >= SEVERAL / 2 && largest <= self.memory {
             return several;
         }
