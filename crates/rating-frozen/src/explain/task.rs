@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::noise::{added, noise};
 use super::{Completeness, NetworkMaps, Recipe, Target};
+use crate::cpu::CpuScorer;
 use crate::cpu::Progress;
 use crate::network::{Network, Workspace, probabilities};
 use crate::scorer::{ScoreError, not_a_number};
@@ -18,6 +19,8 @@ const TOGETHER: usize = 10;
 
 /// One network asked about one pair.
 pub(super) struct Task<'t> {
+    /// Lends memory for passes.
+    pub(super) scorer: &'t CpuScorer,
     pub(super) network: &'t Network,
     pub(super) id: &'t NetworkId,
     /// Normalised, in the network's order.
@@ -40,8 +43,8 @@ struct Answer {
 impl Task<'_> {
     /// All copies, on the threads of the pool this runs in.
     pub(super) fn run(&self, progress: &Progress<'_>) -> Result<NetworkMaps, ScoreError> {
-        let mut workspace = Workspace::default();
-        let logits = self.network.logits(self.inputs, self.px, &mut workspace)?;
+        let lent = |workspace: &mut Workspace| self.network.logits(self.inputs, self.px, workspace);
+        let logits = self.scorer.with_workspace(lent)?;
         let probabilities = probabilities(&logits);
         let probability = probabilities.get(1).copied().unwrap_or(f64::NAN);
         if !probability.is_finite() {
@@ -56,15 +59,19 @@ impl Task<'_> {
         let answers: Result<Vec<Vec<Answer>>, ScoreError> = points
             .par_chunks(together)
             .enumerate()
-            .map_init(Workspace::default, |workspace, (chunk, points)| {
+            .map(|(chunk, points)| {
                 progress.check()?;
-                let answers = self.answers(class, chunk * together, points, workspace)?;
+                let answers = self.scorer.with_workspace(|workspace| {
+                    self.answers(class, chunk * together, points, workspace)
+                })?;
                 answers.iter().for_each(|_| progress.one_more());
                 Ok(answers)
             })
             .collect();
         let answers: Vec<Answer> = answers?.into_iter().flatten().collect();
-        let completeness = self.completeness(class, &answers, &mut workspace)?;
+        let completeness = self
+            .scorer
+            .with_workspace(|workspace| self.completeness(class, &answers, workspace))?;
         let signed = mean_maps(&answers, self.inputs.len());
         if signed.iter().flatten().any(|value| !value.is_finite()) {
             return Err(not_a_number(self.id));

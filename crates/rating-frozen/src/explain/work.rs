@@ -83,7 +83,8 @@ impl CpuScorer {
         let id = &self.bundle().info().networks[position].id;
         let normalised = inputs.normalised();
         let inputs = &self.images_of(position, &normalised);
-        let task = Task { network, id, inputs, px: self.side_px(), recipe, seed: seed.child(id) };
+        let (px, seed) = (self.side_px(), seed.child(id));
+        let task = Task { scorer: self, network, id, inputs, px, recipe, seed };
         self.pool().install(|| task.run(progress))
     }
 

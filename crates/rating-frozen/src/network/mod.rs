@@ -15,6 +15,7 @@ mod resnet;
 
 use rating::Problem;
 use rating::preprocess::Preprocess;
+use rayon::prelude::*;
 
 pub use architecture::Architecture;
 pub use path::PathPoint;
@@ -89,9 +90,10 @@ impl Network {
         let backbone = |prefix: &String| {
             Ok(Backbone::new(&resnet::backbone(prefix, weights)?, purpose, kernels))
         };
-        let backbones: Result<_, Problem> =
-            architecture.backbone_prefixes().iter().map(backbone).collect();
-        Ok(Network { backbones: backbones?, head: Head::new(architecture, weights)? })
+        let backbones: Vec<Result<Backbone, Problem>> =
+            architecture.backbone_prefixes().par_iter().map(backbone).collect();
+        let backbones = backbones.into_iter().collect::<Result<_, Problem>>()?;
+        Ok(Network { backbones, head: Head::new(architecture, weights)? })
     }
 
     /// How many images a pair gives to this network, one per modality it sees.

@@ -45,7 +45,7 @@ impl Array {
 }
 
 /// Named tensors, wherever they are kept.
-pub(crate) trait Tensors {
+pub(crate) trait Tensors: Sync {
     /// The names of all.
     fn names(&self) -> Vec<&str>;
     /// The shape of one.
