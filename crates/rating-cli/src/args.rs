@@ -178,6 +178,11 @@ pub struct ScoreArgs {
     /// Folder for the results; only printed when left out.
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Stop asking about a pair once no network left can change its grades.
+    /// Grades and conflicts are the same as without; votes, weights and mean
+    /// probabilities that depend on networks that were not asked are left out.
+    #[arg(long)]
+    pub lazy: bool,
     /// Most memory to use for images at a time, such as 500M or 2G.
     #[arg(long, default_value = "1G")]
     pub memory: String,

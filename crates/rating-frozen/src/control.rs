@@ -6,7 +6,7 @@ pub trait Control: Sync {
     fn cancelled(&self) -> bool;
 
     /// `done` of `total` answers of networks (when explaining: noisy copies) are
-    /// there. Never goes back.
+    /// there, or no longer needed. Never goes back.
     fn progress(&self, done: usize, total: usize);
 }
 

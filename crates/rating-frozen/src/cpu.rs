@@ -101,11 +101,22 @@ impl CpuScorer {
         let wanted: Vec<usize> =
             (0..all.len()).filter(|&position| wanted(&all[position].id)).collect();
         let progress = Progress::new(inputs.len() * wanted.len(), control);
+        let inputs: Vec<&Inputs> = inputs.iter().collect();
+        self.ask(&wanted, self.scoring(inputs.len()), &inputs, &progress)
+    }
+
+    /// What these networks say of each pair, in the order given.
+    pub(crate) fn ask(
+        &self,
+        wanted: &[usize],
+        purpose: Purpose,
+        inputs: &[&Inputs],
+        progress: &Progress<'_>,
+    ) -> Result<Vec<Vec<Probability>>, ScoreError> {
         let mut answers = vec![Vec::with_capacity(wanted.len()); inputs.len()];
-        let purpose = self.shelf.purpose(&self.bundle, inputs.len(), false);
-        for group in self.shelf.groups(&self.bundle, &wanted, purpose) {
+        for group in self.shelf.groups(&self.bundle, wanted, purpose) {
             let positions = &wanted[group];
-            let of_network = |&position: &usize| self.answers(position, purpose, inputs, &progress);
+            let of_network = |&position: &usize| self.answers(position, purpose, inputs, progress);
             // All, so that the first network that fails is named whoever comes first.
             let answered: Vec<Result<Vec<f64>, ScoreError>> =
                 self.pool.install(|| positions.par_iter().map(of_network).collect());
@@ -123,7 +134,7 @@ impl CpuScorer {
         &self,
         position: usize,
         purpose: Purpose,
-        inputs: &[Inputs],
+        inputs: &[&Inputs],
         progress: &Progress<'_>,
     ) -> Result<Vec<f64>, ScoreError> {
         progress.check()?;
@@ -145,7 +156,7 @@ impl CpuScorer {
         &self,
         position: usize,
         network: &Network,
-        inputs: &[Inputs],
+        inputs: &[&Inputs],
     ) -> Result<Vec<f64>, ScoreError> {
         let images: Vec<Vec<Vec<f32>>> = self.images[position]
             .iter()
@@ -204,6 +215,11 @@ impl CpuScorer {
         Ok(self.shelf.network(&self.bundle, position, purpose)?)
     }
 
+    /// The purpose of networks that score so many pairs.
+    pub(crate) fn scoring(&self, pairs: usize) -> Purpose {
+        self.shelf.purpose(&self.bundle, pairs, false)
+    }
+
     /// The purpose of networks that explain.
     pub(crate) fn explaining(&self) -> Purpose {
         self.shelf.purpose(&self.bundle, usize::MAX, true)
@@ -257,10 +273,14 @@ impl<'c> Progress<'c> {
         if self.control.cancelled() { Err(ScoreError::Cancelled) } else { Ok(()) }
     }
 
-    /// Told under the lock, so that what is heard never goes back.
     pub(crate) fn one_more(&self) {
+        self.more(1);
+    }
+
+    /// Told under the lock, so that what is heard never goes back.
+    pub(crate) fn more(&self, answers: usize) {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        *done += 1;
+        *done += answers;
         self.control.progress(*done, self.total);
     }
 }

@@ -17,6 +17,7 @@ mod engine;
 pub mod explain;
 pub mod files;
 pub mod inputs;
+mod lazy;
 pub mod network;
 pub mod scorer;
 mod shelf;

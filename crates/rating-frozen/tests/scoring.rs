@@ -95,6 +95,76 @@ fn only_the_networks_wanted_are_asked() {
     }
 }
 
+/// Pairs whose networks disagree, so that some need more of them than others:
+/// thresholds are the medians of what each network says of these pairs.
+fn divided_bundle(pairs: &[Pair]) -> (TempDir, Bundle) {
+    let (undivided, folder) = (tempdir().unwrap(), tempdir().unwrap());
+    let mut info = common::info_of(5, 2, [common::FUSION, common::SINGLE]);
+    common::write(undivided.path(), &info).unwrap();
+    let said = scored(&Bundle::open(undivided.path()).unwrap(), pairs, 2, u64::MAX);
+    for (position, network) in info.networks.iter_mut().enumerate() {
+        let mut said: Vec<f64> = said.iter().map(|said| said[position].probability).collect();
+        said.sort_by(f64::total_cmp);
+        network.threshold = rating::threshold::round(said[said.len() / 2]);
+    }
+    common::write(folder.path(), &info).unwrap();
+    let bundle = Bundle::open(folder.path()).unwrap();
+    (folder, bundle)
+}
+
+#[test]
+fn lazily_asked_networks_give_the_same_grades() {
+    let pairs = common::pairs(40);
+    let (_folder, bundle) = divided_bundle(&pairs);
+    let protocol = &bundle.info().protocol;
+    let networks: Vec<_> = bundle.info().networks.iter().map(|info| info.id.clone()).collect();
+    let decided = |answers: &[Probability]| scores::is_decided(protocol, &networks, answers);
+    let lazily = |threads: usize, memory: u64| {
+        let scorer = CpuScorer::new(bundle.clone(), Resources { threads, memory }).unwrap();
+        let inputs: Vec<_> = pairs.iter().map(|pair| scorer.prepare(pair).unwrap()).collect();
+        scorer.score_inputs_lazily(&inputs, &decided, &Uncontrolled).unwrap()
+    };
+    let some = lazily(1, u64::MAX);
+    for (threads, memory) in [(2, u64::MAX), (3, u64::MAX), (2, 0)] {
+        assert_eq!(lazily(threads, memory), some, "{threads} threads, {memory} bytes");
+    }
+    for (some, all) in some.iter().zip(scored(&bundle, &pairs, 2, u64::MAX)) {
+        let kept: Vec<_> = all.iter().filter(|answer| some.contains(answer)).cloned().collect();
+        assert_eq!(*some, kept);
+        let early = scores::decide_early(protocol, &networks, some).unwrap().unwrap();
+        let full = scores::decide(protocol, &all, Method::Multitude).unwrap();
+        assert_eq!(
+            (early.grades, early.combined, early.conflict),
+            (full.grades, full.combined, full.conflict)
+        );
+    }
+    let counts: Vec<usize> = some.iter().map(Vec::len).collect();
+    assert!(counts.iter().all(|&count| count <= 60 && count % 4 == 0));
+    let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+    assert!(least < most && *least < 60, "{counts:?}");
+}
+
+#[test]
+fn lazy_progress_ends_and_lazy_work_stops_when_asked() {
+    let (_folder, bundle) = bundle();
+    let scorer = CpuScorer::new(bundle, Resources { threads: 2, memory: 0 }).unwrap();
+    let inputs: Vec<_> =
+        common::pairs(3).iter().map(|pair| scorer.prepare(pair).unwrap()).collect();
+    let enough = |answers: &[Probability]| answers.len() >= 8;
+    let listener = Listener::new(usize::MAX);
+    let answers = scorer.score_inputs_lazily(&inputs, &enough, &listener).unwrap();
+    let asked = |answers: &Vec<Probability>| {
+        answers.len() == 8
+            && answers.iter().all(|answer| answer.network.fold == 1 && answer.network.above < 2)
+    };
+    assert!(answers.iter().all(asked));
+    assert_eq!(listener.heard.lock().unwrap().last(), Some(&(72, 72)));
+
+    let listener = Listener::new(5);
+    let stopped = scorer.score_inputs_lazily(&inputs, &|_| false, &listener);
+    assert_eq!(stopped, Err(ScoreError::Cancelled));
+}
+
 #[test]
 fn nothing_to_score_is_no_error() {
     let (_folder, bundle) = bundle();

@@ -6,7 +6,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use rating::evaluate::{Evaluation, evaluate};
 use rating::manifest::{Manifest, Row};
 use rating::network::NetworkId;
-use rating::scores::{Method, PairScore, Probability, decide};
+use rating::scores::{Method, PairScore, Probability, decide, votes_word};
 use rating::stats::Interval;
 use rating::{Grade, Origin, Protocol, Seed};
 use rating_report::{
@@ -169,7 +169,7 @@ fn card(protocol: &Protocol, row: &Row, score: &PairScore) -> Card {
             measurement: measurement.name.clone(),
             predicted: shown(decision.grades[position]),
             reference: row.grades[position],
-            votes: decision.votes[position].iter().map(ToString::to_string).collect(),
+            votes: votes_word(&decision.votes[position]),
         })
         .collect();
     lines.push(GradeLine {

@@ -1,12 +1,15 @@
 //! From probabilities of networks to the grades of a pair, and their files.
 
+mod lazy;
+mod networks;
 mod table;
 
-use std::collections::BTreeMap;
+use networks::Networks;
 
 use crate::network::NetworkId;
 use crate::{Grade, Origin, Problem, Protocol, ecoc, multitude, threshold};
 
+pub use lazy::{decide_early, is_decided};
 pub use table::{parse_probabilities, parse_scores, probabilities_csv, scores_csv};
 
 /// What one network says about one pair.
@@ -47,15 +50,32 @@ pub struct Decision {
     pub grades: Vec<Grade>,
     /// Derived from the grades; `None` where the protocol has no combined grade.
     pub combined: Option<Grade>,
-    /// Product over measurements of the models that voted for the grade.
-    pub weight: u128,
+    /// Product over measurements of the models that voted for the grade; `None`
+    /// where networks that were not asked could change it.
+    pub weight: Option<u128>,
     /// Whether no combination that medicine allows has a vote in every measurement.
     pub conflict: bool,
-    /// The vote of each scoring model, in the order of folds.
-    pub votes: Vec<Vec<Grade>>,
-    /// Mean probability of each task over folds and seeds; empty when only
-    /// votes were given.
-    pub mean_probabilities: Vec<Vec<f64>>,
+    /// The vote of each scoring model, in the order of folds; `None` where
+    /// networks that were not asked could change it.
+    pub votes: Vec<Vec<Option<Grade>>>,
+    /// Mean probability of each task over folds and seeds; `None` where some of
+    /// its networks were not asked, or only votes were given.
+    pub mean_probabilities: Vec<Vec<Option<f64>>>,
+}
+
+impl Decision {
+    /// The vote of every scoring model, `None` when one is not known.
+    #[must_use]
+    pub fn all_votes(&self) -> Option<Vec<Vec<Grade>>> {
+        self.votes.iter().map(|votes| votes.iter().copied().collect()).collect()
+    }
+}
+
+/// The votes on one measurement as a word: a digit for each scoring model, `-`
+/// where the vote is not known, such as `1-121`.
+#[must_use]
+pub fn votes_word(votes: &[Option<Grade>]) -> String {
+    votes.iter().map(|vote| vote.map_or_else(|| "-".to_owned(), |vote| vote.to_string())).collect()
 }
 
 /// A pair's row in `scores.csv`.
@@ -90,32 +110,27 @@ pub fn decide(
     for probability in probabilities {
         bits.add(protocol, probability)?;
     }
+    let (folds, seeds) = (bits.folds(), bits.seeds());
     let mut votes = Vec::new();
-    let mut means = Vec::new();
     for (position, measurement) in protocol.measurements().iter().enumerate() {
         let mut measurement_votes = Vec::new();
-        let mut sums = vec![0.0; usize::from(measurement.tasks())];
-        for &fold in &bits.folds() {
+        for &fold in &folds {
             let mut tasks = Vec::new();
             for above in 0..measurement.tasks() {
-                let answers = bits.answers(position, above, fold).ok_or_else(|| {
+                let answers = bits.answers(position, above, fold, &seeds).ok_or_else(|| {
                     Problem::new(format!(
                         "no network {}.gt{above}.fold{fold}, or fewer seeds than others have",
                         measurement.short
                     ))
                 })?;
-                sums[usize::from(above)] +=
-                    answers.iter().map(|answer| answer.probability).sum::<f64>();
                 tasks.push(answers.iter().map(|answer| answer.bit()).collect());
             }
             measurement_votes.push(ecoc::decode(&tasks).grade);
         }
-        let networks_of_task = (bits.folds().len() * bits.seeds().len()) as f64;
-        means.push(sums.iter().map(|sum| sum / networks_of_task).collect());
         votes.push(measurement_votes);
     }
     let mut decision = decide_votes(protocol, votes, method)?;
-    decision.mean_probabilities = means;
+    decision.mean_probabilities = bits.means(protocol, &folds, &seeds);
     Ok(decision)
 }
 
@@ -132,65 +147,15 @@ pub fn decide_votes(
         Method::Multitude => multitude::multitude(protocol, &votes)?,
         Method::Majority => multitude::majority(protocol, &votes)?,
     };
+    let tasks = protocol.measurements().iter().map(|measurement| measurement.tasks());
     Ok(Decision {
         combined: protocol.combined(&decided.grades),
         grades: decided.grades,
-        weight: decided.weight,
+        weight: Some(decided.weight),
         conflict: decided.conflict,
-        votes,
-        mean_probabilities: Vec::new(),
+        votes: votes.into_iter().map(|votes| votes.into_iter().map(Some).collect()).collect(),
+        mean_probabilities: tasks.map(|tasks| vec![None; usize::from(tasks)]).collect(),
     })
-}
-
-/// The networks of one pair, by measurement, task, fold and seed.
-#[derive(Default)]
-struct Networks<'a>(BTreeMap<(usize, Grade, u8, u8), &'a Probability>);
-
-impl<'a> Networks<'a> {
-    fn add(&mut self, protocol: &Protocol, probability: &'a Probability) -> Result<(), Problem> {
-        let id = &probability.network;
-        let problem = |what: &str| Problem::new(format!("network {id} {what}"));
-        let measurement = protocol
-            .measurements()
-            .iter()
-            .position(|measurement| measurement.short == id.measurement)
-            .filter(|&position| id.above < protocol.measurements()[position].tasks())
-            .ok_or_else(|| problem(&format!("is not of protocol {}", protocol.name())))?;
-        if !(0.0..=1.0).contains(&probability.probability) {
-            return Err(problem(&format!(
-                "answers {}, not a probability",
-                probability.probability
-            )));
-        }
-        if probability.threshold.is_nan() {
-            return Err(problem("has no threshold"));
-        }
-        let key = (measurement, id.above, id.fold, id.seed);
-        match self.0.insert(key, probability) {
-            None => Ok(()),
-            Some(_) => Err(problem("answers twice")),
-        }
-    }
-
-    fn folds(&self) -> Vec<u8> {
-        let mut folds: Vec<u8> = self.0.keys().map(|key| key.2).collect();
-        folds.sort_unstable();
-        folds.dedup();
-        folds
-    }
-
-    fn seeds(&self) -> Vec<u8> {
-        let mut seeds: Vec<u8> = self.0.keys().map(|key| key.3).collect();
-        seeds.sort_unstable();
-        seeds.dedup();
-        seeds
-    }
-
-    /// The answers of all seeds, `None` when one is missing.
-    fn answers(&self, measurement: usize, above: Grade, fold: u8) -> Option<Vec<&'a Probability>> {
-        let answer = |seed| self.0.get(&(measurement, above, fold, seed)).copied();
-        self.seeds().into_iter().map(answer).collect()
-    }
 }
 
 #[cfg(test)]
@@ -217,16 +182,16 @@ mod tests {
         let decision = decide(&Protocol::eoss(), &networks([2, 3]), Method::Multitude).unwrap();
         assert_eq!(decision.grades, [2, 3]);
         assert_eq!(decision.combined, Some(3));
-        assert_eq!((decision.weight, decision.conflict), (25, false));
-        assert_eq!(decision.votes[0], [2; 5]);
-        assert!((decision.mean_probabilities[0][1] - 0.9).abs() < 1e-12);
+        assert_eq!((decision.weight, decision.conflict), (Some(25), false));
+        assert_eq!(decision.votes[0], [Some(2); 5]);
+        assert!((decision.mean_probabilities[0][1].unwrap() - 0.9).abs() < 1e-12);
     }
 
     #[test]
     fn models_that_contradict_medicine_are_a_conflict() {
         let decision = decide(&Protocol::eoss(), &networks([0, 2]), Method::Multitude).unwrap();
         assert_eq!(decision.grades, [0, 0]);
-        assert_eq!((decision.weight, decision.conflict), (0, true));
+        assert_eq!((decision.weight, decision.conflict), (Some(0), true));
     }
 
     #[test]

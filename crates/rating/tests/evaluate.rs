@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::{Evaluation, evaluate};
 use rating::manifest::Manifest;
-use rating::scores::{Method, PairScore, decide_votes};
+use rating::scores::{Method, PairScore, Probability, decide_votes};
 use rating::{Origin, Protocol, Seed};
 
 const HEADER: &str = "pair_id,patient_id,cohort,origin,joint,side,hospital,device,grayscale,doppler,\
@@ -86,6 +86,48 @@ fn without_patients_no_interval_is_given() {
     assert!(sh.intervals.is_empty());
     assert_eq!(sh.undefined["intervals"], "patients are unknown");
     assert_eq!(sh.accuracy, Some(0.8));
+}
+
+#[test]
+fn figures_that_need_networks_which_were_not_asked_are_undefined() {
+    let eoss = Protocol::eoss();
+    let mut text = HEADER.to_owned();
+    let mut scores = Vec::new();
+    let mut probabilities = Vec::new();
+    for (pair, folds) in [("a", 2), ("b", 1)] {
+        let grade = u8::from(pair == "a");
+        text += &format!(
+            "{pair},{pair},external,phantom,,,,,{pair}g,{pair}d,0,0,9,9,0,0,9,9,cdus,{grade},0\n"
+        );
+        let mut decision =
+            decide_votes(&eoss, vec![vec![grade; 2], vec![0; 2]], Method::Multitude).unwrap();
+        if folds == 1 {
+            (decision.votes[0][1], decision.weight) = (None, None);
+        }
+        let answer = |fold| Probability {
+            network: format!("sh.gt0.fold{fold}.seed1").parse().unwrap(),
+            probability: f64::from(grade),
+            threshold: 0.5,
+        };
+        probabilities.push((pair.to_owned(), (1..=folds).map(answer).collect()));
+        scores.push(PairScore {
+            pair_id: pair.into(),
+            decision,
+            coloured_share: None,
+            networks_used: folds,
+            origin: Origin::Phantom,
+            bundle: "b".into(),
+        });
+    }
+    let rows = Manifest::parse(text.as_bytes(), &eoss).unwrap().rows;
+    let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
+    let evaluation = evaluate(&eoss, &rows, &scores, &probabilities, 10, &mut rng).unwrap();
+    let sh = &evaluation.cohorts["external"].measurements["synovial_hypertrophy"];
+    assert_eq!((sh.accuracy, &sh.majority), (Some(1.0), &None));
+    let task = &evaluation.tasks["synovial_hypertrophy"]["gt0"];
+    assert_eq!((task.n, task.auc, &task.networks), (1, None, &None));
+    let reason = "all networks of the task answered for 1 of 2 pairs";
+    assert_eq!(task.undefined.as_deref(), Some(reason));
 }
 
 #[test]

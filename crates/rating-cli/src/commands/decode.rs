@@ -115,7 +115,7 @@ fn answer(pair_id: Option<&str>, protocol: &Protocol, decision: &Decision) -> Va
     line.extend(pair_id.map(|pair_id| ("pair_id".to_owned(), json!(pair_id))));
     line.insert("grades".to_owned(), grades.into());
     line.insert("combined".to_owned(), json!(decision.combined));
-    line.insert("weight".to_owned(), weight(decision.weight));
+    line.insert("weight".to_owned(), decision.weight.map_or(Value::Null, weight));
     line.insert("conflict".to_owned(), json!(decision.conflict));
     line.into()
 }

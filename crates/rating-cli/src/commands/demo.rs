@@ -21,7 +21,7 @@ use crate::commands::demo::comparisons::Alone;
 use crate::commands::evaluate::table;
 use crate::commands::pairs;
 use crate::commands::phantom::draw;
-use crate::commands::score::{self, Scored};
+use crate::commands::score::{self, Asking, Scored};
 use crate::commands::train::{self, Study};
 use crate::data::ManifestFile;
 use crate::failure::Failure;
@@ -197,7 +197,7 @@ fn score_tests(bundle: &Path, file: &ManifestFile) -> Result<Scored, Failure> {
     let mut all = Scored::default();
     for cohort in ["prospective", "external"] {
         let waiting = score::from_manifest(file, Some(cohort), &scorer)?;
-        let scored = score::score(&scorer, waiting)?;
+        let scored = score::score(&scorer, waiting, Asking::All)?;
         all.scores.extend(scored.scores);
         all.probabilities.extend(scored.probabilities);
     }

@@ -3,10 +3,14 @@
 use std::path::Path;
 
 use rating::manifest::Row;
+use rating::network::NetworkId;
 use rating::preprocess::coloured_share;
 use rating::protocol::Colour;
-use rating::scores::{Method, PairScore, Probability, decide, probabilities_csv, scores_csv};
-use rating::{Grade, Origin, Pair, Problem, Protocol};
+use rating::scores::{
+    Decision, Method, PairScore, Probability, decide, decide_early, is_decided, probabilities_csv,
+    scores_csv,
+};
+use rating::{Origin, Pair, Problem, Protocol};
 use rating_frozen::{CpuScorer, Inputs, Scorer};
 use serde_json::{Map, Value, json};
 
@@ -26,6 +30,15 @@ pub struct About {
     coloured_share: Option<f64>,
 }
 
+/// How many networks are asked about a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Every one.
+    All,
+    /// As many as its grades need.
+    UntilDecided,
+}
+
 /// The scores of all pairs, with the answers of each network.
 #[derive(Default)]
 pub struct Scored {
@@ -43,7 +56,12 @@ pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
         Source::Manifest(file) => from_manifest(&file, args.pairs.cohort.as_deref(), &scorer)?,
         Source::One(pair) => vec![prepare(&pair, Origin::Clinical, &scorer)?],
     };
-    let scored = score(&scorer, waiting)?;
+    let asking = if args.lazy { Asking::UntilDecided } else { Asking::All };
+    let scored = score(&scorer, waiting, asking)?;
+    let effort = match asking {
+        Asking::All => String::new(),
+        Asking::UntilDecided => effort(&scored, scorer.bundle().info().networks.len()),
+    };
     if let Some(out) = &args.out {
         write(&protocol, &scored, out)?;
     }
@@ -52,17 +70,20 @@ pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
     }
     match (&args.pairs.manifest, &args.out) {
         (Some(manifest), Some(out)) => commands::print(&format!(
-            "{} pairs scored by bundle {:.12}\nnext: rating evaluate --scores {} --probabilities {} --manifest {} --out REPORT\n",
+            "{} pairs scored by bundle {:.12}\n{effort}next: rating evaluate --scores {} --probabilities {} --manifest {} --out REPORT\n",
             scored.scores.len(),
             scorer.identity().bundle,
             out.join("scores.csv").display(),
             out.join("probabilities.csv").display(),
             manifest.display()
         )),
-        (Some(_), None) => commands::print(&scores_csv(&protocol, &scored.scores)),
+        (Some(_), None) => {
+            eprint!("{effort}");
+            commands::print(&scores_csv(&protocol, &scored.scores))
+        }
         (None, _) => {
             let text: String = scored.scores.iter().map(|score| words(&protocol, score)).collect();
-            commands::print(&text)
+            commands::print(&(text + &effort))
         }
     }
 }
@@ -96,20 +117,34 @@ fn prepare(pair: &Pair, origin: Origin, scorer: &CpuScorer) -> Result<Waiting, P
     Ok((about, scorer.prepare(pair)?))
 }
 
-/// Asks all networks about all pairs.
-pub fn score(scorer: &CpuScorer, waiting: Vec<Waiting>) -> Result<Scored, Failure> {
+/// Asks networks about all pairs.
+pub fn score(scorer: &CpuScorer, waiting: Vec<Waiting>, asking: Asking) -> Result<Scored, Failure> {
     let networks = scorer.bundle().info().networks.len();
     let control = BarControl::new("asking networks", networks * waiting.len());
     let (pairs, inputs): (Vec<About>, Vec<Inputs>) = waiting.into_iter().unzip();
-    let answers = scorer.score_inputs(&inputs, &|_| true, &control)?;
+    let protocol = &scorer.identity().protocol;
+    let networks: Vec<NetworkId> =
+        scorer.bundle().info().networks.iter().map(|network| network.id.clone()).collect();
+    let is_decided = |answers: &[Probability]| is_decided(protocol, &networks, answers);
+    let answers = match asking {
+        Asking::All => scorer.score_inputs(&inputs, &|_| true, &control)?,
+        Asking::UntilDecided => scorer.score_inputs_lazily(&inputs, &is_decided, &control)?,
+    };
     control.finish();
 
+    let decision = |answers: &[Probability]| -> Result<Decision, Problem> {
+        let early = match asking {
+            Asking::All => None,
+            Asking::UntilDecided => decide_early(protocol, &networks, answers)?,
+        };
+        early.map_or_else(|| decide(protocol, answers, Method::Multitude), Ok)
+    };
     let identity = scorer.identity();
     let mut scored = Scored { scores: Vec::new(), probabilities: Vec::new() };
     for (pair, answers) in pairs.into_iter().zip(answers) {
         scored.scores.push(PairScore {
             pair_id: pair.pair_id.clone(),
-            decision: decide(&identity.protocol, &answers, Method::Multitude)?,
+            decision: decision(&answers)?,
             coloured_share: pair.coloured_share,
             networks_used: answers.len(),
             origin: pair.origin.with(identity.origin),
@@ -153,7 +188,7 @@ fn answer(protocol: &Protocol, score: &PairScore) -> Value {
         "pair_id": score.pair_id,
         "grades": of_measurements(&|position| json!(decision.grades[position])),
         "combined": decision.combined,
-        "weight": decision.weight.to_string().parse::<u64>().ok(),
+        "weight": decision.weight.and_then(|weight| u64::try_from(weight).ok()),
         "conflict": decision.conflict,
         "votes": of_measurements(&|position| json!(decision.votes[position])),
         "probabilities": of_measurements(&|position| json!(decision.mean_probabilities[position])),
@@ -161,6 +196,23 @@ fn answer(protocol: &Protocol, score: &PairScore) -> Value {
         "networks_used": score.networks_used,
         "origin": score.origin,
     })
+}
+
+/// How many networks were needed, for people.
+fn effort(scored: &Scored, networks: usize) -> String {
+    let asked: usize = scored.scores.iter().map(|score| score.networks_used).sum();
+    match scored.scores.len() {
+        0 => String::new(),
+        1 => format!("networks asked: {asked} of {networks}\n"),
+        pairs => {
+            format!("networks asked: {:.1} of {networks} on average\n", asked as f64 / pairs as f64)
+        }
+    }
+}
+
+/// What is not known is shown as a dash.
+fn or_dash(shown: Option<String>) -> String {
+    shown.unwrap_or_else(|| "-".to_owned())
 }
 
 /// One pair's answer for people.
@@ -173,11 +225,14 @@ fn words(protocol: &Protocol, score: &PairScore) -> String {
     for (position, measurement) in protocol.measurements().iter().enumerate() {
         let grade = decision.grades[position];
         let shown = if decision.conflict { "-".to_owned() } else { grade.to_string() };
-        let votes: Vec<String> = decision.votes[position].iter().map(Grade::to_string).collect();
+        let votes: Vec<String> = decision.votes[position]
+            .iter()
+            .map(|vote| or_dash(vote.map(|vote| vote.to_string())))
+            .collect();
         let chances: Vec<String> = decision.mean_probabilities[position]
             .iter()
             .enumerate()
-            .map(|(above, p)| format!("> {above}: {p:.2}"))
+            .map(|(above, p)| format!("> {above}: {}", or_dash(p.map(|p| format!("{p:.2}")))))
             .collect();
         let meaning = match measurement.sentences.get(usize::from(grade)) {
             Some(sentence) if !decision.conflict => format!("  ({sentence})"),

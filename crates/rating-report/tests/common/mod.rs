@@ -50,7 +50,7 @@ pub fn evaluation(origin: Origin, with_patients: bool) -> Evaluation {
     let manifest = Manifest::parse(text.as_bytes(), &eoss).expect("a manifest");
     let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
     for score in &mut scores {
-        score.decision.mean_probabilities = vec![vec![0.9, 0.5, 0.1]; 2];
+        score.decision.mean_probabilities = vec![[0.9, 0.5, 0.1].map(Some).to_vec(); 2];
     }
     evaluate(&eoss, &manifest.rows, &scores, &[], 50, &mut rng).expect("scores of these pairs")
 }

@@ -100,11 +100,11 @@ pub(super) fn figures(
 
 /// The grades that each measurement's own votes give.
 fn majority_grades(protocol: &Protocol, case: &Case<'_>) -> Option<Vec<Grade>> {
-    let votes = &case.score.decision.votes;
+    let votes = case.score.decision.all_votes()?;
     if votes.iter().any(Vec::is_empty) {
         return None;
     }
-    decide_votes(protocol, votes.clone(), Method::Majority).ok().map(|decision| decision.grades)
+    decide_votes(protocol, votes, Method::Majority).ok().map(|decision| decision.grades)
 }
 
 fn grade_figures(

@@ -86,7 +86,7 @@ pub struct GradeFigures {
     /// The accuracy when pairs with a conflict are left out, where there are any.
     pub accuracy_without_conflicts: Option<f64>,
     /// The same votes decided by majority, measurement by measurement; absent
-    /// when the scores hold no votes.
+    /// when the scores hold no votes, or not all of them.
     pub majority: Option<MajorityFigures>,
     /// Why a figure above is `null`.
     pub undefined: BTreeMap<&'static str, String>,
@@ -119,7 +119,8 @@ pub struct TaskFigures {
     /// ROC curve of the mean probability.
     pub roc: Vec<RocPoint>,
     /// The paper's figures: mean over the task's networks, each at its own
-    /// threshold, +- 1.96 s / sqrt(networks). Absent without probabilities.
+    /// threshold, +- 1.96 s / sqrt(networks). Absent without probabilities, or
+    /// where they lack networks for some pairs.
     pub networks: Option<NetworkMeans>,
     /// Why `auc` is `null`.
     pub undefined: Option<String>,

@@ -38,20 +38,38 @@ impl Task<'_> {
     }
 
     fn mean_probability(&self, case: &Case<'_>) -> Option<f64> {
-        let of_score = case
-            .score
-            .decision
-            .mean_probabilities
-            .get(self.measurement)
-            .and_then(|tasks| tasks.get(usize::from(self.above)))
-            .copied();
-        let of_networks: Vec<f64> = case
-            .probabilities
-            .iter()
-            .filter(|answer| answers_task(&answer.network, self.short, self.above))
-            .map(|answer| answer.probability)
-            .collect();
-        mean(&of_networks).ok().or(of_score)
+        let means = case.score.decision.mean_probabilities.get(self.measurement);
+        let of_score = means.and_then(|tasks| tasks.get(usize::from(self.above))).copied();
+        if self.is_cut_short(case) {
+            return of_score.flatten();
+        }
+        let of_networks: Vec<f64> = self.answers(case).map(|answer| answer.probability).collect();
+        mean(&of_networks).ok().or(of_score.flatten())
+    }
+
+    /// The answers of the task's networks.
+    fn answers<'c>(&self, case: &Case<'c>) -> impl Iterator<Item = &'c Probability> {
+        let of_task = |answer: &&Probability| answers_task(&answer.network, self.short, self.above);
+        case.probabilities.iter().filter(of_task)
+    }
+
+    /// Whether networks of only some scoring models were asked, as they are by
+    /// lazy scoring. A mean over those would compare pairs by different networks.
+    fn is_cut_short(&self, case: &Case<'_>) -> bool {
+        let models = case.score.decision.votes.get(self.measurement).map_or(0, Vec::len);
+        let folds: BTreeSet<u8> = self.answers(case).map(|answer| answer.network.fold).collect();
+        !case.probabilities.is_empty() && folds.len() < models
+    }
+
+    /// Why there is no AUC, when only some pairs have a mean: those that needed
+    /// all networks are the doubtful ones, and say little about the others.
+    fn selection(&self, cases: &[Case<'_>]) -> Option<String> {
+        let graded = || cases.iter().filter(|case| self.truth(case).is_some());
+        let known = graded().filter(|case| self.mean_probability(case).is_some()).count();
+        let unknown = graded().count() - known;
+        (known > 0 && unknown > 0).then(|| {
+            format!("all networks of the task answered for {known} of {} pairs", known + unknown)
+        })
     }
 
     fn figures(&self, cases: &[Case<'_>], resamples: Option<&Resamples>) -> TaskFigures {
@@ -66,6 +84,18 @@ impl Task<'_> {
         let truth: Vec<bool> = known.iter().map(|case| case.1).collect();
         let means: Vec<f64> = known.iter().map(|case| case.2).collect();
         let scored = Scored::new(&truth, &means).expect("probabilities were checked when read");
+        let selected = self.selection(cases);
+        if selected.is_some() {
+            return TaskFigures {
+                n: known.len(),
+                positives: truth.iter().filter(|&&positive| positive).count(),
+                auc: None,
+                auc_interval: None,
+                roc: Vec::new(),
+                networks: None,
+                undefined: selected,
+            };
+        }
         let auc = scored.auc();
 
         let mut place_of = vec![None; cases.len()];
@@ -93,10 +123,10 @@ impl Task<'_> {
         let mut of_network: BTreeMap<&NetworkId, Vec<(bool, &Probability)>> = BTreeMap::new();
         for case in cases {
             let Some(truth) = self.truth(case) else { continue };
-            let answers = case.probabilities.iter();
-            for answer in
-                answers.filter(|answer| answers_task(&answer.network, self.short, self.above))
-            {
+            if self.is_cut_short(case) {
+                return None;
+            }
+            for answer in self.answers(case) {
                 of_network.entry(&answer.network).or_default().push((truth, answer));
             }
         }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Decision, PairScore, Probability};
+use super::{Decision, PairScore, Probability, votes_word};
 use crate::network::NetworkId;
+use crate::protocol::Measurement;
 use crate::table::{Row, Table, write};
 use crate::{Grade, Origin, Problem, Protocol};
 
@@ -35,13 +36,13 @@ fn score_record(protocol: &Protocol, score: &PairScore) -> Vec<String> {
     let mut record = vec![score.pair_id.clone()];
     record.extend(decision.grades.iter().map(Grade::to_string));
     record.push(decision.combined.map(|grade| grade.to_string()).unwrap_or_default());
-    record.push(decision.weight.to_string());
+    record.push(decision.weight.map(|weight| weight.to_string()).unwrap_or_default());
     record.push(decision.conflict.to_string());
-    record.extend(decision.votes.iter().map(|votes| votes.iter().map(Grade::to_string).collect()));
+    record.extend(decision.votes.iter().map(|votes| votes_word(votes)));
     for (position, measurement) in protocol.measurements().iter().enumerate() {
         let means = decision.mean_probabilities.get(position);
         record.extend((0..usize::from(measurement.tasks())).map(|task| {
-            let mean = means.and_then(|means| means.get(task));
+            let mean = means.and_then(|means| means.get(task)).copied().flatten();
             mean.map(|mean| format!("{mean:.6}")).unwrap_or_default()
         }));
     }
@@ -118,7 +119,10 @@ fn parse_score(row: &Row<'_>, protocol: &Protocol) -> Result<PairScore, Problem>
         grades.push(row.grade(&measurement.name, &text, measurement.grades)?);
         let column = format!("{}_votes", measurement.name);
         let digits: String = row.parsed(&column)?;
-        let vote = |digit: char| row.grade(&column, &digit.to_string(), measurement.grades);
+        let vote = |digit: char| match digit {
+            '-' => Ok(None),
+            _ => row.grade(&column, &digit.to_string(), measurement.grades).map(Some),
+        };
         votes.push(digits.chars().map(vote).collect::<Result<Vec<_>, _>>()?);
     }
     let combined = protocol.combined(&grades);
@@ -133,7 +137,7 @@ fn parse_score(row: &Row<'_>, protocol: &Protocol) -> Result<PairScore, Problem>
         decision: Decision {
             grades,
             combined,
-            weight: row.parsed("weight")?,
+            weight: row.optional("weight")?,
             conflict: row.parsed("conflict")?,
             votes,
             mean_probabilities: mean_probabilities(row, protocol)?,
@@ -150,27 +154,18 @@ fn first(problems: Vec<Problem>) -> Problem {
     problems.into_iter().next().expect("an error has a reason")
 }
 
-/// The mean of every task, or of none: a gap would hand one measurement's
-/// means to another.
-fn mean_probabilities(row: &Row<'_>, protocol: &Protocol) -> Result<Vec<Vec<f64>>, Problem> {
-    let mut means = Vec::new();
-    let mut empty = None;
-    for measurement in protocol.measurements() {
-        let mut measurement_means = Vec::new();
-        for above in 0..measurement.tasks() {
-            let column = format!("{}_gt{above}", measurement.name);
-            match row.optional_fraction(&column)? {
-                Some(mean) => measurement_means.push(mean),
-                None => empty = Some(column),
-            }
-        }
-        means.push(measurement_means);
-    }
-    match empty {
-        None => Ok(means),
-        Some(_) if means.iter().all(Vec::is_empty) => Ok(Vec::new()),
-        Some(column) => Err(row.problem(&column, "the cell is empty, other tasks have a mean")),
-    }
+/// The mean of each task, `None` where the cell is empty.
+fn mean_probabilities(
+    row: &Row<'_>,
+    protocol: &Protocol,
+) -> Result<Vec<Vec<Option<f64>>>, Problem> {
+    let of_measurement = |measurement: &Measurement| {
+        let tasks = 0..measurement.tasks();
+        tasks
+            .map(|above| row.optional_fraction(&format!("{}_gt{above}", measurement.name)))
+            .collect()
+    };
+    protocol.measurements().iter().map(of_measurement).collect()
 }
 
 /// Reads `probabilities.csv`: the answers of each pair, pairs in the order of
@@ -245,7 +240,7 @@ mod tests {
         assert!(text.contains(",22222,11111,"), "{text}");
         let mut read = parse_scores(text.as_bytes(), &eoss).unwrap();
         let means = std::mem::take(&mut read[0].decision.mean_probabilities);
-        assert!((means[0][0] - 0.9).abs() < 1e-6 && means.len() == 2);
+        assert!((means[0][0].unwrap() - 0.9).abs() < 1e-6 && means.len() == 2);
         read[0].decision.mean_probabilities.clone_from(&score.decision.mean_probabilities);
         assert_eq!(read, [score]);
     }
@@ -280,7 +275,10 @@ mod tests {
         let row = "a,1,0,1,25,false,11111,00000,0.9,0.1,0.2,0.3,0.4,0.6,0.125,60,phantom,abc";
         let parse =
             |row: &str| parse_scores(format!("{header}\n{row}\n").as_bytes(), &Protocol::eoss());
-        assert_eq!(parse(row).unwrap()[0].decision.mean_probabilities[1], [0.3, 0.4, 0.6]);
+        assert_eq!(
+            parse(row).unwrap()[0].decision.mean_probabilities[1],
+            [0.3, 0.4, 0.6].map(Some)
+        );
         parse(&row.replace(from, to)).unwrap_err().to_string()
     }
 
@@ -305,8 +303,16 @@ mod tests {
     }
 
     #[test]
-    fn means_of_one_measurement_are_not_taken_for_anothers() {
-        let problem = complaint("0.9,0.1,0.2", ",,");
-        assert!(problem.contains("other tasks have a mean"), "{problem}");
+    fn what_is_not_known_survives_its_file() {
+        let eoss = Protocol::eoss();
+        let header = score_columns(&eoss).join(",");
+        let row = "a,1,0,1,,false,11-11,-0000,0.900000,,,,0.400000,,0.125000,31,phantom,abc";
+        let text = format!("{header}\n{row}\n");
+        let read = parse_scores(text.as_bytes(), &eoss).unwrap();
+        let decision = &read[0].decision;
+        assert_eq!(decision.votes[1], [None, Some(0), Some(0), Some(0), Some(0)]);
+        assert_eq!((decision.weight, decision.all_votes()), (None, None));
+        assert_eq!(decision.mean_probabilities, [[Some(0.9), None, None], [None, Some(0.4), None]]);
+        assert_eq!(scores_csv(&eoss, &read), text);
     }
 }

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::imageops::FilterType;
 use image::{ImageFormat, RgbImage};
 use rating::manifest::Row;
-use rating::scores::PairScore;
+use rating::scores::{PairScore, votes_word};
 use rating::{Grade, Protocol, View};
 use rating_report::{Card, GradeLine, Picture};
 
@@ -71,7 +71,7 @@ fn lines(protocol: &Protocol, row: &Row, score: &PairScore) -> Vec<GradeLine> {
             measurement: measurement.name.clone(),
             predicted: shown(decision.grades[position]),
             reference: row.grades[position],
-            votes: decision.votes[position].iter().map(Grade::to_string).collect(),
+            votes: votes_word(&decision.votes[position]),
         })
         .collect();
     lines.extend(decision.combined.map(|combined| GradeLine {
