@@ -102,9 +102,12 @@ fn ctrl_c_keeps_what_is_done_and_says_so() {
         ["train", "--config", text(&config), "--manifest", text(&manifest), "--out", text(&out)];
     let child = rating().args(train).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let work = folder.path().join("bundle.work");
-    let begun =
-        || support::contents(folder.path()).keys().any(|name| name.ends_with("checkpoint.bin"));
-    while !(work.exists() && begun()) {
+    // Files come and go while it trains: only ask whether one is there.
+    let begun = || {
+        let trainings = fs::read_dir(&work).into_iter().flatten().flatten();
+        trainings.into_iter().any(|training| training.path().join("checkpoint.bin").exists())
+    };
+    while !begun() {
         thread::sleep(Duration::from_millis(10));
     }
     let pid = child.id().to_string();
