@@ -1,4 +1,4 @@
-//! Any text as a protocol: what is read survives writing, and its arms hold.
+//! Any text as a protocol: what is read survives writing.
 
 #![no_main]
 
@@ -13,9 +13,4 @@ fuzz_target!(|text: &str| {
     assert_eq!(Protocol::from_toml(&written).as_ref(), Ok(&protocol), "{written}");
 
     let _ = protocol.is_valid(&vec![0; protocol.measurements().len()]);
-    for measurement in 0..protocol.measurements().len() {
-        for &modality in protocol.modalities_of(measurement) {
-            let _ = protocol.only(measurement, modality);
-        }
-    }
 });
