@@ -12,7 +12,7 @@ use crate::bundle::{Bundle, Identity};
 use crate::control::Control;
 use crate::explain::{Explanation, How};
 use crate::inputs::Inputs;
-use crate::network::{Network, Purpose, Workspace, probabilities};
+use crate::network::{Network, Purpose, Workspace, probability_above};
 use crate::scorer::{ScoreError, Scorer, not_a_number};
 use crate::shelf::Shelf;
 
@@ -167,14 +167,9 @@ impl CpuScorer {
         let images: Vec<&[&[f32]]> = images.iter().map(Vec::as_slice).collect();
         let logits = self
             .with_workspace(|workspace| network.logits_of_pairs(&images, self.px(), workspace))?;
-        let answers: Vec<f64> = logits
-            .chunks_exact(network.classes())
-            .map(|logits| probabilities(logits).get(1).copied().unwrap_or(f64::NAN))
-            .collect();
-        if answers.iter().any(|probability| !probability.is_finite()) {
-            return Err(not_a_number(&self.bundle.info().networks[position].id));
-        }
-        Ok(answers)
+        let answers: Option<Vec<f64>> =
+            logits.chunks_exact(network.classes()).map(probability_above).collect();
+        answers.ok_or_else(|| not_a_number(&self.bundle.info().networks[position].id))
     }
 
     fn px(&self) -> usize {

@@ -9,6 +9,7 @@ use rating::Problem;
 use rating_frozen::bundle::{self, Bundle, BundleError, BundleInfo};
 use tempfile::{TempDir, tempdir};
 
+use common::forge::forge;
 use common::{info, weights_of, write};
 
 /// A written bundle in a folder of its own.
@@ -183,4 +184,57 @@ fn a_folder_without_a_bundle_is_said() {
     assert!(complaint(folder.path()).contains("there is no bundle here"));
     fs::write(folder.path().join("bundle.json"), "{}").unwrap();
     assert!(complaint(folder.path()).contains("seal"));
+}
+
+#[test]
+fn numbers_that_are_none_are_refused_with_their_file_and_tensor() {
+    let half = |value: f32| half::f16::from_f32(value).to_le_bytes().to_vec();
+    let single = |value: f32| value.to_le_bytes().to_vec();
+    for (tensor, value, expected) in [
+        ("conv1.weight", half(f32::NAN), "tensor conv1.weight holds a value that is not finite"),
+        ("conv1.weight", half(f32::INFINITY), "conv1.weight holds"),
+        ("fc.bias", single(f32::NEG_INFINITY), "fc.bias holds"),
+        ("bn1.weight", single(f32::NAN), "bn1.weight holds"),
+        // Folded, it would switch a channel off and say nothing.
+        ("bn1.running_var", single(f32::INFINITY), "bn1.running_var holds"),
+        ("bn1.running_var", single(-1.0), "bn1.running_var holds a variance below 0"),
+    ] {
+        let (_outer, folder) = written();
+        forge(&folder, "vascularity.gt0.fold1.seed1", tensor, &value);
+        let complaint = complaint(&folder);
+        assert!(complaint.contains("vascularity.gt0.fold1.seed1.safetensors"), "{complaint}");
+        assert!(complaint.contains(expected), "{complaint} should say {expected}");
+    }
+}
+
+#[test]
+fn numbers_that_overflow_when_they_are_folded_are_refused() {
+    let (_outer, folder) = written();
+    let network = "vascularity.gt0.fold1.seed1";
+    forge(&folder, network, "bn1.weight", &3e38_f32.to_le_bytes());
+    forge(&folder, network, "bn1.running_var", &0_f32.to_le_bytes());
+    // 3e38 / sqrt(0 + 1e-5) is beyond 32 bits by itself.
+    assert!(complaint(&folder).contains("tensors of bn1 overflow together"));
+
+    let (_outer, folder) = written();
+    forge(&folder, network, "bn1.weight", &1e37_f32.to_le_bytes());
+    forge(&folder, network, "bn1.running_mean", &0_f32.to_le_bytes());
+    Bundle::open(&folder).unwrap().verify().unwrap();
+    forge(&folder, network, "conv1.weight", &half::f16::MAX.to_le_bytes());
+    let complaint = complaint(&folder);
+    assert!(complaint.contains("tensor conv1.weight and those of bn1 overflow"), "{complaint}");
+}
+
+#[test]
+fn numbers_that_are_none_are_not_written_either() {
+    let outer = tempdir().unwrap();
+    let result = bundle::write(&outer.path().join("bundle"), info(), &mut |id| {
+        let mut weights = weights_of(&info(), id);
+        let last = weights.last_entry().unwrap();
+        last.into_mut().data[0] = f32::NAN;
+        Ok(weights)
+    });
+    let refused = result.unwrap_err().to_string();
+    assert!(refused.contains("holds NaN"), "{refused}");
+    assert_eq!(fs::read_dir(outer.path()).unwrap().count(), 0);
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::control::Control;
 use crate::cpu::{CpuScorer, Progress};
 use crate::inputs::Inputs;
-use crate::network::{Network, Workspace, probabilities};
+use crate::network::{Network, Workspace, probability_above};
 use crate::scorer::{ScoreError, not_a_number};
 
 /// Each image is taken apart in so many squares along each side.
@@ -117,10 +117,8 @@ fn curve(
             .collect();
         let partly: Vec<&[f32]> = partly.iter().map(Vec::as_slice).collect();
         let logits = network.logits(&partly, side, &mut workspace)?;
-        match probabilities(&logits).get(1).copied() {
-            Some(probability) if probability.is_finite() => values.push(probability),
-            _ => return Ok(None),
-        }
+        let Some(probability) = probability_above(&logits) else { return Ok(None) };
+        values.push(probability);
     }
     Ok(Some(values))
 }

@@ -71,6 +71,7 @@ fn write_files(
         let path = unfinished.join(&network.file);
         let bytes = weights_of(&network.id)
             .and_then(|weights| {
+                weights::check_finite(&weights)?;
                 let purpose = Purpose::one_by_one(px);
                 Network::new(&network.architecture, &weights, purpose)?;
                 weights::to_safetensors(&weights)

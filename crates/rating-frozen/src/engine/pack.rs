@@ -29,6 +29,17 @@ pub(crate) enum Raw {
 }
 
 impl Folded {
+    /// Whether a weight, multiplied, is beyond what 32 bits hold.
+    pub fn overflows(&self) -> bool {
+        let largest = self.scale.iter().fold(0.0, |largest: f32, scale| largest.max(scale.abs()));
+        // No 16-bit weight is large enough then, and looking costs time.
+        let is_safe = largest <= f32::MAX / half::f16::MAX.to_f32();
+        if is_safe && matches!(self.weight, Raw::Half(_)) {
+            return false;
+        }
+        self.weights().iter().any(|weight| !weight.is_finite())
+    }
+
     /// All weights, multiplied.
     pub(super) fn weights(&self) -> Vec<f32> {
         let each = self.scale.len().max(1);

@@ -10,7 +10,7 @@ use super::noise::{added, noise};
 use super::{Completeness, NetworkMaps, Recipe, Target};
 use crate::cpu::CpuScorer;
 use crate::cpu::Progress;
-use crate::network::{Network, Workspace, probabilities};
+use crate::network::{Network, Workspace, probability_above};
 use crate::scorer::{ScoreError, not_a_number};
 
 /// Copies of one point each that pass together; even, so that opposite copies
@@ -45,11 +45,7 @@ impl Task<'_> {
     pub(super) fn run(&self, progress: &Progress<'_>) -> Result<NetworkMaps, ScoreError> {
         let lent = |workspace: &mut Workspace| self.network.logits(self.inputs, self.px, workspace);
         let logits = self.scorer.with_workspace(lent)?;
-        let probabilities = probabilities(&logits);
-        let probability = probabilities.get(1).copied().unwrap_or(f64::NAN);
-        if !probability.is_finite() {
-            return Err(not_a_number(self.id));
-        }
+        let probability = probability_above(&logits).ok_or_else(|| not_a_number(self.id))?;
         let class = match self.recipe.target {
             Target::Above => 1,
             Target::Predicted => usize::from(probability > 0.5),
@@ -73,7 +69,10 @@ impl Task<'_> {
             .scorer
             .with_workspace(|workspace| self.completeness(class, &answers, workspace))?;
         let signed = mean_maps(&answers, self.inputs.len());
-        if signed.iter().flatten().any(|value| !value.is_finite()) {
+        let maps_are_finite = signed.iter().flatten().all(|value| value.is_finite());
+        let error_is_finite =
+            completeness.is_none_or(|completeness| completeness.error().is_finite());
+        if !(maps_are_finite && error_is_finite) {
             return Err(not_a_number(self.id));
         }
         Ok(NetworkMaps { network: self.id.clone(), probability, class, signed, completeness })

@@ -39,8 +39,7 @@ pub(super) fn convolution(
         .collect();
     let scale: Vec<f32> = scale.into_iter().map(|scale| scale as f32).collect();
     if scale.iter().chain(&bias).any(|value| !value.is_finite()) {
-        return Err(Problem::new(format!("tensors of {norm} overflow together"))
-            .hint("the training diverged; train again with a lower learning rate"));
+        return Err(overflow(&format!("tensors of {norm}")));
     }
     let name = format!("{name}.weight");
     let &[outputs, inputs, side, _] = weights.shape(&name).unwrap_or_default() else {
@@ -50,7 +49,16 @@ pub(super) fn convolution(
         Some(halves) => Raw::Half(halves),
         None => Raw::Single(values(weights, &name)?.into_owned()),
     };
-    Ok(Folded { shape: [outputs, inputs, side], weight, scale, bias })
+    let folded = Folded { shape: [outputs, inputs, side], weight, scale, bias };
+    if folded.overflows() {
+        return Err(overflow(&format!("tensor {name} and those of {norm}")));
+    }
+    Ok(folded)
+}
+
+fn overflow(tensors: &str) -> Problem {
+    Problem::new(format!("{tensors} overflow together"))
+        .hint("the training diverged; train again with a lower learning rate")
 }
 
 /// The values of the tensor of this name.

@@ -287,9 +287,26 @@ pub fn probabilities(logits: &[f32]) -> Vec<f64> {
     powers.into_iter().map(|power| power / total).collect()
 }
 
+/// The probability of `grade > cut-off`, class 1 of a task's network; `None`
+/// where a logit is no finite number.
+pub(crate) fn probability_above(logits: &[f32]) -> Option<f64> {
+    let all_finite = logits.iter().all(|logit| logit.is_finite());
+    probabilities(logits).get(1).copied().filter(|_| all_finite)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_logit_that_overflowed_gives_no_probability() {
+        assert_eq!(probability_above(&[2.0, 2.0]), Some(0.5));
+        for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            assert_eq!(probability_above(&[0.0, wrong]), None);
+            assert_eq!(probability_above(&[wrong, 0.0]), None);
+        }
+        assert_eq!(probability_above(&[1.0]), None);
+    }
 
     #[test]
     fn probabilities_add_up_and_do_not_overflow() {

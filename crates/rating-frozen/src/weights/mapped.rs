@@ -65,9 +65,7 @@ impl MappedWeights {
         let mut tensors = BTreeMap::new();
         for (name, view) in parsed.iter().filter(|(name, _)| !is_counter(name)) {
             let element = element(name, view.dtype())?;
-            if element == Element::F16 {
-                check_finite(name, view.data())?;
-            }
+            check_finite(name, element, view.data())?;
             let first = view.data().as_ptr() as usize - start;
             let bytes = first..first + view.data().len();
             let shape = view.shape().to_vec();
@@ -82,11 +80,21 @@ impl MappedWeights {
     }
 }
 
-fn check_finite(name: &str, bytes: &[u8]) -> Result<(), Problem> {
-    let (pairs, _) = bytes.as_chunks::<2>();
-    let is_whole = |pair: &[u8; 2]| u16::from_le_bytes(*pair) & 0x7c00 == 0x7c00;
-    // Without leaving early: the compiler then looks at many at once.
-    if !pairs.iter().fold(false, |any, pair| any | is_whole(pair)) {
+fn check_finite(name: &str, element: Element, bytes: &[u8]) -> Result<(), Problem> {
+    let all_finite = match element {
+        Element::F16 => {
+            let (halves, _) = bytes.as_chunks::<2>();
+            let is_special = |half: &[u8; 2]| u16::from_le_bytes(*half) & 0x7c00 == 0x7c00;
+            // Without leaving early: the compiler then looks at many at once.
+            !halves.iter().fold(false, |any, half| any | is_special(half))
+        }
+        // The others are few: batch-norms and biases.
+        _ => {
+            let mut values = bytes.chunks_exact(element.bytes());
+            values.all(|bytes| element.value(bytes).is_none_or(f32::is_finite))
+        }
+    };
+    if all_finite {
         return Ok(());
     }
     Err(Problem::new(format!("tensor {name} holds a value that is not finite"))

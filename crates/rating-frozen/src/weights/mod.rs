@@ -155,7 +155,8 @@ fn without_module_prefix(weights: Weights) -> Weights {
     weights.into_iter().map(|(name, array)| (shorter(name), array)).collect()
 }
 
-fn check_finite(weights: &Weights) -> Result<(), Problem> {
+/// Refuses values that are not finite.
+pub(crate) fn check_finite(weights: &Weights) -> Result<(), Problem> {
     for (name, array) in weights {
         if let Some(position) = array.data.iter().position(|value| !value.is_finite()) {
             return Err(Problem::new(format!(

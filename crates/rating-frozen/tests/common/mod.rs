@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // each user takes some
 
+pub mod forge;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
