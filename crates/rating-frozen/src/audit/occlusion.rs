@@ -70,7 +70,9 @@ impl CpuScorer {
             let network = self.network(position, self.explaining())?;
             let images = self.images_of(position, &normalised);
             let curve = |(replace, order): &(Replace, Vec<usize>)| {
-                curve(&network, &images, self.side_px(), *replace, order)
+                self.with_workspace(|workspace| {
+                    curve(&network, &images, self.side_px(), *replace, order, workspace)
+                })
             };
             let curves: Result<Vec<Option<Vec<f64>>>, ScoreError> =
                 self.pool().install(|| orders.par_iter().map(curve).collect());
@@ -93,12 +95,12 @@ fn curve(
     side: usize,
     replace: Replace,
     order: &[usize],
+    workspace: &mut Workspace,
 ) -> Result<Option<Vec<f64>>, ScoreError> {
     let mut rank = vec![0; order.len()];
     for (place, &square) in order.iter().enumerate() {
         rank[square] = place;
     }
-    let mut workspace = Workspace::default();
     let mut values = Vec::with_capacity(STEPS + 1);
     for step in 0..=STEPS {
         let replaced = step * order.len() / STEPS;
@@ -116,7 +118,7 @@ fn curve(
             })
             .collect();
         let partly: Vec<&[f32]> = partly.iter().map(Vec::as_slice).collect();
-        let logits = network.logits(&partly, side, &mut workspace)?;
+        let logits = network.logits(&partly, side, workspace)?;
         let Some(probability) = probability_above(&logits) else { return Ok(None) };
         values.push(probability);
     }

@@ -1,20 +1,15 @@
 //! Noisy copies of a pair's inputs.
 
-use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use rand_distr::{Distribution, StandardNormal};
 use rating::Seed;
 
 /// N(0, 1) for every element of the inputs. The same seed gives the same noise.
 pub(super) fn noise(inputs: &[&[f32]], seed: Seed) -> Vec<Vec<f32>> {
     let mut rng = ChaCha8Rng::from_seed(seed.bytes());
-    let mut of_input = |input: &&[f32]| {
-        let mut values = vec![0.0; input.len()];
-        for two in values.chunks_mut(2) {
-            two.iter_mut().zip(normal_pair(&mut rng)).for_each(|(value, noise)| *value = noise);
-        }
-        values
-    };
+    let mut of_input =
+        |input: &&[f32]| StandardNormal.sample_iter(&mut rng).take(input.len()).collect();
     inputs.iter().map(&mut of_input).collect()
 }
 
@@ -24,14 +19,6 @@ pub(super) fn added(inputs: &[&[f32]], noise: &[Vec<f32>], sign: f32) -> Vec<Vec
         input.iter().zip(noise).map(|(value, noise)| value + sign * noise).collect()
     };
     inputs.iter().zip(noise).map(sum).collect()
-}
-
-/// Two independent standard normal deviates (Box and Muller 1958).
-fn normal_pair(rng: &mut impl Rng) -> [f32; 2] {
-    // 1 - u is never 0, whose logarithm would be infinite.
-    let length = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt();
-    let (sine, cosine) = (std::f32::consts::TAU * rng.random::<f32>()).sin_cos();
-    [length * cosine, length * sine]
 }
 
 #[cfg(test)]
