@@ -2,8 +2,9 @@
 
     peers.py RUNTIME WIDTH PIXELS THREADS
 
-answers lines of standard input as `cargo run --example stopwatch` does: each names a case (`forward BATCH`,
-`gradient BATCH`: forward and the gradient at the input), runs twice, and is answered with the seconds of the second time. Runtimes: torch-fp32, torch-bf16, onnx.
+answers lines of standard input as `cargo run --example stopwatch` does: each names a case and how often it is timed
+(`forward BATCH TIMES`, `gradient BATCH TIMES`: forward and the gradient at the input); it runs once more before, and is
+answered with seconds. Runtimes: torch-fp32, torch-bf16, onnx.
 """
 
 import sys
@@ -146,14 +147,14 @@ def main():
     made = Onnx(width, px, threads) if runtime == "onnx" else Torch(width, px, threads, runtime == "torch-bf16")
     images = {}
     for line in sys.stdin:
-        case, batch = line.split()
+        case, batch, times = line.split()
         x = images.setdefault(int(batch), made.images(int(batch)))
         # The first time brings back what others have pushed out of the caches.
-        for _ in range(2):
-            began = time.perf_counter()
+        getattr(made, case)(x)
+        began = time.perf_counter()
+        for _ in range(int(times)):
             getattr(made, case)(x)
-            seconds = time.perf_counter() - began
-        print(seconds, flush=True)
+        print(time.perf_counter() - began, flush=True)
 
 
 if __name__ == "__main__":

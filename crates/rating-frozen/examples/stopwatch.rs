@@ -1,9 +1,10 @@
 //! Times the engine for `bench/compare.py`: one line in, one line out.
 //!
-//! Each line of standard input names a case, `forward BATCH`, `gradient BATCH`
-//! or `path POINTS` (one path on each thread); it runs twice, the answer is the
-//! seconds of the second time. `peak 1` answers with what the
-//! processor can do, in GFLOP/s. Arguments: width, pixels, threads.
+//! Each line of standard input names a case and how often it is timed:
+//! `forward BATCH TIMES`, `gradient BATCH TIMES` or `path POINTS TIMES` (one path
+//! on each thread). It runs once more before; the answer is seconds. `peak 1 1`
+//! answers with what the processor can do, in GFLOP/s. Arguments: width, pixels,
+//! threads.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -34,8 +35,11 @@ fn main() -> Result<(), Failure> {
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let mut words = line.split_whitespace();
-        let (Some(case), Some(count)) = (words.next(), words.next()) else { continue };
-        let count: usize = count.parse()?;
+        let (Some(case), Some(count), Some(times)) = (words.next(), words.next(), words.next())
+        else {
+            return Err(format!("not a case: {line}").into());
+        };
+        let (count, times): (usize, usize) = (count.parse()?, times.parse()?);
         if case == "peak" {
             writeln!(std::io::stdout(), "{}", peak_gflops())?;
             continue;
@@ -49,19 +53,20 @@ fn main() -> Result<(), Failure> {
             }
         };
         let batch: Vec<&[f32]> = images.iter().cycle().take(count).map(Vec::as_slice).collect();
-        let mut seconds = 0.0;
-        // The first time brings back what others have pushed out of the caches.
-        for _ in 0..2 {
-            let began = Instant::now();
+        let mut began = Instant::now();
+        for time in 0..=times {
+            // The first time brings back what others have pushed out of the caches.
+            if time == 1 {
+                began = Instant::now();
+            }
             match case {
                 "forward" => drop(network.logits_of_pairs(&[&batch], px, &mut workspace)?),
                 "gradient" => drop(network.input_gradient(1, &[&batch], px, &mut workspace)?),
                 "path" => paths(network, &images, &mut alone, px, count)?,
                 _ => return Err(format!("no case {case}").into()),
             }
-            seconds = began.elapsed().as_secs_f64();
         }
-        writeln!(std::io::stdout(), "{seconds}")?;
+        writeln!(std::io::stdout(), "{}", began.elapsed().as_secs_f64())?;
         std::io::stdout().flush()?;
     }
     Ok(())
