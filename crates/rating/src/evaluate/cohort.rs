@@ -6,6 +6,7 @@ use rand::Rng;
 
 use super::{Case, Cohort, GradeFigures, MajorityFigures, interval, keep, resamples_of, tasks};
 use crate::scores::{Method, decide_votes};
+use crate::stats::weighted::CountsByPatient;
 use crate::stats::{Confusion, Graded, Measured, Resamples, Weights};
 use crate::{Grade, Protocol};
 
@@ -34,7 +35,7 @@ pub(super) fn figures(
     pairs: usize,
     cases: &[Case<'_>],
     samples: usize,
-    rng: &mut impl Rng,
+    rng: &mut (impl Rng + Clone),
 ) -> Cohort {
     let (invalid, valid): (Vec<Case<'_>>, Vec<Case<'_>>) =
         cases.iter().partition(|case| case.row.is_invalid(protocol));
@@ -112,7 +113,7 @@ fn grade_figures(
     rows: &[Graduation<'_>],
     missing: usize,
     samples: usize,
-    rng: &mut impl Rng,
+    rng: &mut (impl Rng + Clone),
 ) -> GradeFigures {
     let graded = graded(grades, rows, |row| Some(row.predicted));
     let patients: Option<Vec<&str>> = rows.iter().map(|row| row.patient).collect();
@@ -121,14 +122,18 @@ fn grade_figures(
     let confusion = graded.confusion();
     let mut undefined = BTreeMap::new();
     let mut intervals = BTreeMap::new();
-    let [accuracy, close_agreement, kappa, kappa_linear, kappa_quadratic] =
-        FIGURES.map(|(name, figure)| {
-            if let Some(resamples) = &resamples {
-                let bootstrap = resamples.of(|cases| figure(&graded.confusion_of(cases)));
-                intervals.insert(name, interval(bootstrap));
-            }
-            keep(&mut undefined, name, figure(&confusion))
+    if let Some(resamples) = &resamples {
+        let counts = counts(&graded, resamples);
+        let of_figures = resamples.of_each(|weights| {
+            let confusion = counts.weighted(weights);
+            FIGURES.map(|(_, figure)| figure(&confusion))
         });
+        for ((name, _), bootstrap) in FIGURES.iter().zip(of_figures) {
+            intervals.insert(*name, interval(bootstrap));
+        }
+    }
+    let [accuracy, close_agreement, kappa, kappa_linear, kappa_quadratic] =
+        FIGURES.map(|(name, figure)| keep(&mut undefined, name, figure(&confusion)));
     if resamples.is_none() {
         undefined.insert("intervals", "patients are unknown".to_owned());
     }
@@ -156,7 +161,7 @@ fn majority_figures(
     grades: u8,
     rows: &[Graduation<'_>],
     multitude: &Graded,
-    resamples: Option<&Resamples>,
+    resamples: Option<&Resamples<impl Rng + Clone>>,
 ) -> Option<MajorityFigures> {
     if rows.iter().any(|row| row.majority.is_none()) {
         return None;
@@ -164,9 +169,10 @@ fn majority_figures(
     let majority = graded(grades, rows, |row| row.majority);
     let (ours, theirs) = (multitude.confusion(), majority.confusion());
     let difference = resamples.map(|resamples| {
+        let (ours, theirs) = (counts(multitude, resamples), counts(&majority, resamples));
         resamples.of_difference(
-            |cases| multitude.confusion_of(cases).accuracy(),
-            |cases| majority.confusion_of(cases).accuracy(),
+            |weights| ours.weighted(weights).accuracy(),
+            |weights| theirs.weighted(weights).accuracy(),
         )
     });
     Some(MajorityFigures {
@@ -185,4 +191,8 @@ fn graded(
     let reference: Vec<Grade> = rows.iter().map(|row| row.reference).collect();
     let predicted: Vec<Grade> = rows.iter().filter_map(predicted).collect();
     Graded::new(grades, &reference, &predicted).expect("manifest and scores were checked when read")
+}
+
+fn counts<R: Rng + Clone>(graded: &Graded, resamples: &Resamples<R>) -> CountsByPatient {
+    CountsByPatient::new(graded, resamples.patients()).expect("one patient a row")
 }

@@ -6,6 +6,7 @@ use rand::Rng;
 
 use super::interval;
 use crate::manifest::Row;
+use crate::stats::weighted::CountsByPatient;
 use crate::stats::{Graded, Interval, Resamples};
 use crate::{Grade, Problem};
 
@@ -40,7 +41,7 @@ pub fn accuracy_difference(
     first: &BTreeMap<&str, Grade>,
     second: &BTreeMap<&str, Grade>,
     samples: usize,
-    rng: &mut impl Rng,
+    rng: &mut (impl Rng + Clone),
 ) -> Result<Difference, Problem> {
     let mut patients = Vec::new();
     let (mut truth, mut firsts, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
@@ -61,23 +62,26 @@ pub fn accuracy_difference(
     let (a, b) = (first.confusion().accuracy(), second.confusion().accuracy());
     let patients: Option<Vec<&str>> = patients.into_iter().collect();
     let resamples = patients.map(|patients| Resamples::by_patient(&patients, samples, rng));
-    let of = |graded: &Graded| {
-        let resamples = resamples.as_ref()?;
-        interval(resamples.of(|cases| graded.confusion_of(cases).accuracy()))
-    };
-    let difference_interval = resamples.as_ref().and_then(|resamples| {
-        interval(resamples.of_difference(
-            |cases| first.confusion_of(cases).accuracy(),
-            |cases| second.confusion_of(cases).accuracy(),
-        ))
+    let intervals = resamples.as_ref().map(|resamples| {
+        let counts = |graded| CountsByPatient::new(graded, resamples.patients());
+        let (first, second) = (counts(&first)?, counts(&second)?);
+        Ok(resamples.of_each(|weights| {
+            let a = first.weighted(weights).accuracy();
+            let b = second.weighted(weights).accuracy();
+            [a, b, a.and_then(|a| Ok(a - b?))]
+        }))
     });
+    let [first_interval, second_interval, difference_interval] = match intervals {
+        Some(bootstraps) => bootstraps?.map(interval),
+        None => [None; 3],
+    };
     Ok(Difference {
         n: truth.len(),
         first: a.ok(),
         second: b.ok(),
         difference: a.and_then(|a| Ok(a - b?)).ok(),
-        first_interval: of(&first),
-        second_interval: of(&second),
+        first_interval,
+        second_interval,
         difference_interval,
     })
 }

@@ -176,7 +176,7 @@ pub fn evaluate(
     scores: &[PairScore],
     probabilities: &[(String, Vec<Probability>)],
     samples: usize,
-    rng: &mut impl Rng,
+    rng: &mut (impl Rng + Clone),
 ) -> Result<Evaluation, Problem> {
     let by_pair: BTreeMap<&str, &Row> =
         rows.iter().map(|row| (row.pair_id.as_str(), row)).collect();
@@ -230,7 +230,11 @@ pub fn evaluate(
 
 /// Bootstrap samples by patient; `None` where a patient is unknown, because
 /// an interval that treats joints of one patient as strangers is too narrow.
-fn resamples_of(cases: &[Case<'_>], samples: usize, rng: &mut impl Rng) -> Option<Resamples> {
+fn resamples_of<R: Rng + Clone>(
+    cases: &[Case<'_>],
+    samples: usize,
+    rng: &mut R,
+) -> Option<Resamples<R>> {
     let patients: Option<Vec<&str>> =
         cases.iter().map(|case| case.row.patient_id.as_deref()).collect();
     Some(Resamples::by_patient(&patients?, samples, rng))

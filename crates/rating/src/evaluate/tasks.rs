@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rand::Rng;
+
 use super::{Case, MeanFigure, NetworkMeans, TaskFigures, Tasks, answers_task, interval};
 use crate::Protocol;
 use crate::network::NetworkId;
 use crate::scores::Probability;
+use crate::stats::weighted::Ranked;
 use crate::stats::{Interval, Measured, Outcomes, Resamples, Scored, interval::mean};
 use crate::threshold;
 
@@ -13,7 +16,7 @@ use crate::threshold;
 pub(super) fn figures(
     protocol: &Protocol,
     cases: &[Case<'_>],
-    resamples: Option<&Resamples>,
+    resamples: Option<&Resamples<impl Rng + Clone>>,
 ) -> Tasks {
     let mut all = Tasks::new();
     for (position, measurement) in protocol.measurements().iter().enumerate() {
@@ -72,7 +75,11 @@ impl Task<'_> {
         })
     }
 
-    fn figures(&self, cases: &[Case<'_>], resamples: Option<&Resamples>) -> TaskFigures {
+    fn figures(
+        &self,
+        cases: &[Case<'_>],
+        resamples: Option<&Resamples<impl Rng + Clone>>,
+    ) -> TaskFigures {
         // Position in `cases`, truth, mean probability.
         let known: Vec<(usize, bool, f64)> = cases
             .iter()
@@ -98,15 +105,11 @@ impl Task<'_> {
         }
         let auc = scored.auc();
 
-        let mut place_of = vec![None; cases.len()];
-        for (place, case) in known.iter().enumerate() {
-            place_of[case.0] = Some(place);
-        }
         let bootstrap = resamples.map(|resamples| {
-            resamples.of(|sample| {
-                let places: Vec<usize> = sample.iter().filter_map(|&case| place_of[case]).collect();
-                scored.pick(&places).auc()
-            })
+            let places: Vec<usize> = known.iter().map(|case| case.0).collect();
+            let ranked = Ranked::new(&scored, &resamples.patients().keep(&places))
+                .expect("one patient a case");
+            resamples.of(|weights| ranked.auc(weights))
         });
         TaskFigures {
             n: known.len(),

@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use crate::Grade;
 use crate::stats::interval::mean;
-use crate::stats::{Interval, Measured, Resamples, Undefined};
+use crate::stats::weighted::SumsByPatient;
+use crate::stats::{Interval, Resamples};
 
 /// What was measured of one pair.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -134,7 +135,12 @@ pub struct PlaceFigures {
 /// The figures of a cohort. `stages` names the stages of
 /// [`PairAudit::randomised`].
 #[must_use]
-pub fn summarise(rows: &[PairAudit], stages: &[&str], samples: usize, rng: &mut impl Rng) -> Audit {
+pub fn summarise(
+    rows: &[PairAudit],
+    stages: &[&str],
+    samples: usize,
+    rng: &mut (impl Rng + Clone),
+) -> Audit {
     let patients: Option<Vec<&str>> = rows.iter().map(|row| row.patient.as_deref()).collect();
     let resamples = patients.as_ref().map(|patients| Resamples::by_patient(patients, samples, rng));
     let cohort = Cohort { rows, resamples };
@@ -142,7 +148,7 @@ pub fn summarise(rows: &[PairAudit], stages: &[&str], samples: usize, rng: &mut 
     let missed: Vec<f64> = missed.collect();
     Audit {
         pairs: rows.len(),
-        patients: cohort.resamples.as_ref().map(Resamples::clusters),
+        patients: cohort.resamples.as_ref().map(|resamples| resamples.patients().count()),
         completeness: [quantile(&missed, 0.5), quantile(&missed, 0.9)],
         repeated: cohort.repeated(),
         stages: stages.iter().map(|&stage| stage.to_owned()).collect(),
@@ -164,28 +170,27 @@ pub fn summarise(rows: &[PairAudit], stages: &[&str], samples: usize, rng: &mut 
 }
 
 /// The pairs and the samples all figures share.
-struct Cohort<'r> {
+struct Cohort<'r, R> {
     rows: &'r [PairAudit],
-    resamples: Option<Resamples>,
+    resamples: Option<Resamples<R>>,
 }
 
-impl Cohort<'_> {
+impl<R: Rng + Clone> Cohort<'_, R> {
     /// The mean over the pairs for which `value` is defined.
     fn mean(&self, value: impl Fn(&PairAudit) -> Option<f64>) -> Estimate {
         let values: Vec<Option<f64>> = self.rows.iter().map(value).collect();
-        let of_cases = |cases: &mut dyn Iterator<Item = usize>| -> Measured {
-            mean(&cases.filter_map(|case| values[case]).collect::<Vec<f64>>())
-        };
-        let figure = of_cases(&mut (0..values.len()));
+        let figure = mean(&values.iter().copied().flatten().collect::<Vec<f64>>());
         let interval = match (&figure, &self.resamples) {
             (Err(reason), _) => Err(reason.to_string()),
             (Ok(_), None) => Err("patients are unknown".to_owned()),
-            (Ok(_), Some(resamples)) if resamples.clusters() < 2 => {
+            (Ok(_), Some(resamples)) if resamples.patients().count() < 2 => {
                 Err("there is one patient".to_owned())
             }
-            (Ok(_), Some(resamples)) => resamples
-                .of(|cases| of_cases(&mut cases.iter().copied()))
-                .map_err(|reason: Undefined| reason.to_string()),
+            (Ok(_), Some(resamples)) => {
+                let sums = SumsByPatient::new(&values, resamples.patients());
+                let sums = sums.expect("one patient a row");
+                resamples.of(|weights| sums.mean(weights)).map_err(|reason| reason.to_string())
+            }
         };
         Estimate {
             pairs: values.iter().flatten().count(),

@@ -40,13 +40,24 @@ impl Graded {
         self.cases.len()
     }
 
+    /// How many grades the measurement has.
+    #[must_use]
+    pub fn grades(&self) -> u8 {
+        self.grades
+    }
+
+    /// Truth and prediction of each case.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Grade, Grade)> + '_ {
+        self.cases.iter().copied()
+    }
+
     /// The matrix of all cases.
     #[must_use]
     pub fn confusion(&self) -> Confusion {
         Confusion::count(self.grades, self.cases.iter().copied())
     }
 
-    /// The matrix of these cases, by position; a bootstrap sample repeats some.
+    /// The matrix of these cases, by position; some may be repeated.
     ///
     /// # Panics
     /// When a position is beyond the last case.
@@ -74,6 +85,12 @@ impl Confusion {
             rows[usize::from(truth)][usize::from(predicted)] += 1;
         }
         Confusion { rows }
+    }
+
+    /// `counts[truth x grades + predicted]`, as many as grades squared.
+    pub(super) fn from_counts(grades: u8, counts: &[u64]) -> Confusion {
+        let side = usize::from(grades).max(1);
+        Confusion { rows: counts.chunks(side).map(<[u64]>::to_vec).collect() }
     }
 
     /// The counts: `rows()[truth][predicted]`.
@@ -165,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_repeats_and_leaves_out() {
+    fn cases_are_repeated_and_left_out() {
         let graded = Graded::new(2, &[0, 1, 1], &[0, 1, 0]).unwrap();
         assert_eq!(graded.confusion_of(&[2, 2, 0]).rows(), [[1, 0], [2, 0]]);
         assert_eq!(graded.confusion_of(&[0, 1, 2]), graded.confusion());

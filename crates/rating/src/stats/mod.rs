@@ -6,6 +6,7 @@
 //! | [`kappa`] | Cohen's kappa, plain and weighted, and Altman's words for it |
 //! | [`outcomes`] | yes or no against the truth: sensitivity, specificity, predictive values, Youden index |
 //! | [`ranking`] | probabilities against the truth: ROC curve, AUC, average precision, Brier score |
+//! | [`patients`], [`weighted`] | whose case is whose; figures in which each patient has a weight |
 //! | [`bootstrap`] | resampling by patient, percentile intervals, paired differences |
 //! | [`interval`] | the two kinds of 95 % interval the paper uses |
 //!
@@ -18,13 +19,16 @@ pub mod bootstrap;
 pub mod interval;
 pub mod kappa;
 pub mod outcomes;
+pub mod patients;
 pub mod ranking;
+pub mod weighted;
 
 pub use agreement::{Confusion, Graded};
 pub use bootstrap::{Bootstrap, Resamples};
 pub use interval::Interval;
 pub use kappa::Weights;
 pub use outcomes::Outcomes;
+pub use patients::Patients;
 pub use ranking::{RocPoint, Scored};
 
 /// A figure, or why there is none. Files write the latter as `null`

@@ -50,13 +50,9 @@ impl Scored {
         self.cases.len()
     }
 
-    /// These cases, by position; a bootstrap sample repeats some.
-    ///
-    /// # Panics
-    /// When a position is beyond the last case.
-    #[must_use]
-    pub fn pick(&self, cases: &[usize]) -> Scored {
-        Scored { cases: cases.iter().map(|&case| self.cases[case]).collect() }
+    /// Truth and score of each case.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (bool, f64)> + '_ {
+        self.cases.iter().copied()
     }
 
     /// The outcomes of calling positive what scores at least `threshold`.
