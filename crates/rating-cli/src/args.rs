@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Grades synovitis of finger joints from pairs of grayscale and Doppler
@@ -183,11 +184,12 @@ pub struct ScoreArgs {
     /// probabilities that depend on networks that were not asked are left out.
     #[arg(long)]
     pub lazy: bool,
-    /// Most memory to use for images at a time, such as 500M or 2G.
-    #[arg(long, default_value = "1G")]
+    /// Most memory to use for networks at a time, such as 500M or 2G. Less is
+    /// slower; images come on top.
+    #[arg(long, value_name = "SIZE", default_value = "1G")]
     pub memory: String,
     /// Threads; as many as cores when left out. Results do not depend on it.
-    #[arg(long)]
+    #[arg(long, value_parser = threads())]
     pub threads: Option<usize>,
     /// Print the answers as JSON.
     #[arg(long)]
@@ -249,15 +251,22 @@ pub struct ExplainArgs {
     /// Seed of the noise.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Most memory to use for networks at a time, such as 500M or 2G.
-    #[arg(long, default_value = "1G")]
+    /// Most memory to use for networks at a time, such as 500M or 2G. Less is
+    /// slower; images come on top.
+    #[arg(long, value_name = "SIZE", default_value = "1G")]
     pub memory: String,
     /// Threads; as many as cores when left out. Results do not depend on it.
-    #[arg(long)]
+    #[arg(long, value_parser = threads())]
     pub threads: Option<usize>,
     /// Print the answers as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// More than any machine has cores is a slip of the hand, and takes minutes to
+/// start.
+fn threads() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=1024)
 }
 
 /// How many gradients are taken for each network.

@@ -1,10 +1,14 @@
 //! Why a command ended without its result, and with which exit code.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rating::Problem;
+
+/// Exit code where the disk, the memory or the threads are used up.
+const NO_SPACE: u8 = 5;
 
 /// Why a command ended without its result.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub enum Failure {
     Bundle(Problem),
     /// No space, or no right to write.
     CannotWrite(Problem),
+    /// The machine has no memory or threads to spare.
+    Machine(Problem),
     /// The person asked to stop.
     Interrupted,
 }
@@ -40,6 +46,14 @@ impl Failure {
         )
     }
 
+    /// The machine starts no more threads.
+    pub fn no_threads(why: &str) -> Failure {
+        Failure::Machine(
+            Problem::new(format!("the machine starts no more threads: {why}"))
+                .hint("ask for fewer with --threads, end other programs, or lift the limit"),
+        )
+    }
+
     /// The exit code of `docs/contract.md`.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
@@ -47,7 +61,7 @@ impl Failure {
             Failure::Usage(_) => 2,
             Failure::Input(_) => 3,
             Failure::Bundle(_) => 4,
-            Failure::CannotWrite(_) => 5,
+            Failure::CannotWrite(_) | Failure::Machine(_) => NO_SPACE,
             Failure::Interrupted => 130,
         })
     }
@@ -62,12 +76,28 @@ impl Failure {
                     eprintln!("error: {problem}");
                 }
             }
-            Failure::Bundle(problem) | Failure::CannotWrite(problem) => {
-                eprintln!("error: {problem}")
-            }
+            Failure::Bundle(problem)
+            | Failure::CannotWrite(problem)
+            | Failure::Machine(problem) => eprintln!("error: {problem}"),
             Failure::Interrupted => eprintln!("interrupted"),
         }
     }
+}
+
+/// Ends the program when the machine has no memory left. Unfinished files keep
+/// their hidden names.
+pub fn out_of_memory(bytes: usize) -> ! {
+    // Several threads may come here at once.
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.swap(true, Ordering::Relaxed) {
+        // A closed stderr must not become a panic here.
+        let _ = writeln!(
+            io::stderr(),
+            "error: no memory left, {bytes} bytes more were wanted \
+             (hint: end other programs, lift the limit, or give --memory or --threads less)"
+        );
+    }
+    std::process::exit(i32::from(NO_SPACE))
 }
 
 impl From<Problem> for Failure {

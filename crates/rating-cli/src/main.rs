@@ -18,6 +18,10 @@ use clap::Parser;
 
 use args::{Args, Command};
 use failure::Failure;
+use rating_frozen::memory::SystemMemory;
+
+#[global_allocator]
+static MEMORY: SystemMemory = SystemMemory::new(failure::out_of_memory);
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -31,6 +35,9 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), Failure> {
+    // Otherwise the first image starts them, and panics where it cannot.
+    let threads = rayon::ThreadPoolBuilder::new().build_global();
+    threads.map_err(|error| Failure::no_threads(&error.to_string()))?;
     match args.command {
         Command::Check(args) => commands::check::run(&args),
         Command::Phantom(args) => commands::phantom::run(&args),

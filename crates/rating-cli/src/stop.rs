@@ -18,7 +18,10 @@ pub fn listen(on_first: impl Fn() + Send + 'static) -> Result<(), Failure> {
         }
         on_first();
     })
-    .map_err(|error| Failure::Bug(format!("Ctrl-C cannot be handled: {error}")))
+    .map_err(|error| match error {
+        ctrlc::Error::System(error) => Failure::no_threads(&error.to_string()),
+        _ => Failure::Bug(format!("Ctrl-C cannot be handled: {error}")),
+    })
 }
 
 /// Whether someone asked to stop.

@@ -1,11 +1,14 @@
 //! What a person gets for files that cannot be right: one line with what,
 //! where and what to do, the exit code of the contract, nothing half-written.
 
+#[path = "../../rating-frozen/tests/common/forge.rs"]
+mod forge;
 mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use forge::forge;
 use image::{GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use support::{nano, phantoms, refuse, root, run, succeed, text, train_nano};
 
@@ -251,6 +254,8 @@ fn damaged_and_foreign_bundles_are_refused() {
             assert!(complaint.contains(name), "{complaint}");
             refuse(4, &["bundle", "verify", text(&bundle)]);
         }
+        fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        assert!(refuse(4, &score).contains(name));
         fs::write(&path, &whole).unwrap();
     }
     assert!(!out.exists());
@@ -272,6 +277,34 @@ fn damaged_and_foreign_bundles_are_refused() {
     let complaint = refuse(4, &["score", "--bundle", text(&bundle), "--manifest", text(&glands)]);
     assert!(complaint.contains("not a manifest of protocol eoss"), "{complaint}");
     succeed(&score);
+}
+
+#[test]
+fn bundles_with_numbers_that_are_none_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bundle, manifest) = bundle(folder.path());
+    let whole = support::contents(&bundle);
+    let out = folder.path().join("out");
+    let with = ["--bundle", text(&bundle), "--manifest", text(&manifest), "--out", text(&out)];
+    let single = |value: f32| value.to_le_bytes().to_vec();
+    for (tensor, value) in [
+        ("backbone1.conv1.weight", vec![0xff, 0x7f]), // a 16-bit NaN
+        ("head1.1.bias", single(f32::NEG_INFINITY)),
+        ("backbone2.layer4.1.bn2.running_var", single(f32::INFINITY)),
+        ("backbone2.layer4.1.bn2.running_mean", single(f32::NAN)),
+    ] {
+        for (name, bytes) in &whole {
+            fs::write(bundle.join(name), bytes).unwrap();
+        }
+        forge(&bundle, "sh.gt0.fold2.seed1", tensor, &value);
+        for command in ["score", "explain"] {
+            let complaint = refuse(4, &[&[command], &with[..]].concat());
+            assert!(complaint.contains("sh.gt0.fold2.seed1.safetensors"), "{complaint}");
+            assert!(complaint.contains(&format!("tensor {tensor} holds")), "{complaint}");
+        }
+        refuse(4, &["bundle", "verify", text(&bundle)]);
+        assert_eq!(fs::read_dir(&out).map_or(0, |entries| entries.count()), 0);
+    }
 }
 
 #[test]

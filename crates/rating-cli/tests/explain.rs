@@ -6,7 +6,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -80,7 +80,7 @@ fn a_cohort_is_explained_pair_by_pair() {
     }
     only_the_roi_is_veiled(&trained, &out, &pairs[0]);
 
-    let again = trained.explain("again", &["--mode", "fast", "--threads", "1", "--memory", "0"]);
+    let again = trained.explain("again", &["--mode", "fast", "--threads", "1", "--memory", "2M"]);
     let without_seconds = |folder| {
         let mut files = contents(folder);
         files.retain(|name, _| !name.ends_with(".json"));
@@ -122,6 +122,7 @@ fn maps_of_each_network_and_an_interruption() {
     let out = trained.path("maps");
     let mut child = rating()
         .args(trained.arguments(&out, &["--per-network"]))
+        .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
     while !out.exists() || finished(&out).is_empty() {
@@ -130,9 +131,13 @@ fn maps_of_each_network_and_an_interruption() {
     }
     let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
     let pairs = finished(&out);
     assert!(!pairs.is_empty() && pairs.len() < 24, "{} pairs", pairs.len());
+    let said = String::from_utf8(output.stderr).unwrap();
+    let told = format!("{} of 24 pairs are finished in {}\ninterrupted\n", pairs.len(), text(&out));
+    assert!(said.ends_with(&told), "{said}");
     for pair in pairs {
         let answer = json(&out.join(format!("{pair}.json")));
         let networks = answer["networks"].as_array().unwrap();
@@ -146,6 +151,54 @@ fn maps_of_each_network_and_an_interruption() {
         assert!(header.contains(&format!("'shape': ({}, ", networks.len())), "{header}");
     }
     assert!(contents(&out).keys().all(|name| !name.contains("unfinished")));
+}
+
+/// Little-endian 32-bit floats behind a header of 128 bytes.
+fn npy(path: &Path) -> Vec<f32> {
+    let bytes = fs::read(path).unwrap();
+    let (values, rest) = bytes[128..].as_chunks::<4>();
+    assert!(rest.is_empty());
+    values.iter().map(|value| f32::from_le_bytes(*value)).collect()
+}
+
+#[test]
+fn a_black_pair_is_scored_and_explained() {
+    let trained = Trained::new();
+    let black = trained.path("black.png");
+    image::RgbImage::new(60, 50).save(&black).unwrap();
+    let (bundle, out) = (trained.path("bundle"), trained.path("maps"));
+    let of = |modality: &str, value: &str| format!("{modality}={value}");
+    let (image, roi) = (text(&black), "5,5,45,40");
+    let pair =
+        [of("grayscale", image), of("doppler", image), of("grayscale", roi), of("doppler", roi)];
+    let mut arguments = vec!["score", "--bundle", text(&bundle), "--json"];
+    arguments.extend(["--image", &pair[0], "--image", &pair[1], "--roi", &pair[2]]);
+    arguments.extend(["--roi", &pair[3]]);
+    let scores: Value = serde_json::from_str(&succeed(&arguments)).unwrap();
+    assert!(scores["pairs"][0]["grades"]["vascularity"].is_u64(), "{scores}");
+    assert_eq!(scores["pairs"][0]["coloured_share"], 0.0);
+
+    arguments[0] = "explain";
+    arguments.extend(["--out", text(&out), "--per-network"]);
+    for mode in ["exact", "fast"] {
+        let mut arguments = arguments.clone();
+        arguments.extend(["--mode", mode]);
+        let answer: Value = serde_json::from_str(&succeed(&arguments)).unwrap();
+        for network in answer["pairs"][0]["networks"].as_array().unwrap() {
+            let error = &network["completeness"]["error"];
+            assert_eq!(error.as_f64().is_some_and(f64::is_finite), mode == "exact", "{network}");
+            assert_eq!(network["completeness_undefined"].is_string(), mode == "fast");
+        }
+        for modality in ["grayscale", "doppler"] {
+            let map = |what: &str| npy(&out.join(format!("pair_{modality}_{what}.npy")));
+            for what in ["raw", "shown", "networks"] {
+                assert!(map(what).iter().all(|value| value.is_finite()), "{modality} {what}");
+            }
+            assert!(map("shown").iter().all(|value| (0.0..=1.0).contains(value)));
+            let overlay = image::open(out.join(format!("pair_{modality}.png"))).unwrap();
+            assert_eq!((overlay.width(), overlay.height()), (60, 50));
+        }
+    }
 }
 
 #[test]

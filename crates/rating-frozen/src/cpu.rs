@@ -77,6 +77,20 @@ impl CpuScorer {
         &self.bundle
     }
 
+    /// Bytes that scoring takes for networks however little
+    /// [`Resources::memory`] grants.
+    #[must_use]
+    pub fn least_memory_to_score(&self) -> u64 {
+        self.shelf.least_memory(&self.bundle, false)
+    }
+
+    /// Bytes that explaining takes for networks however little
+    /// [`Resources::memory`] grants.
+    #[must_use]
+    pub fn least_memory_to_explain(&self) -> u64 {
+        self.shelf.least_memory(&self.bundle, true)
+    }
+
     /// What the networks are shown of a pair; the pair can be dropped then.
     ///
     /// # Errors

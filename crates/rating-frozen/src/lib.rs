@@ -5,7 +5,8 @@
 //! on, and is asked through a [`scorer`].
 //!
 //! This crate builds without Burn, and is the only one where `unsafe` is
-//! allowed: at the call of the matrix product, which checks its bounds first.
+//! allowed: in the engine's kernels, at the call of the matrix product, where a
+//! file is mapped, and in the allocator of [`memory`].
 
 pub mod audit;
 pub mod authors;
@@ -18,6 +19,8 @@ pub mod explain;
 pub mod files;
 pub mod inputs;
 mod lazy;
+#[allow(unsafe_code, reason = "an allocator cannot be written without")]
+pub mod memory;
 pub mod network;
 pub mod scorer;
 mod shelf;

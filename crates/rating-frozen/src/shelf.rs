@@ -54,6 +54,11 @@ impl Shelf {
         Purpose { at_once: 1, ..several }
     }
 
+    /// Bytes that must be there for one network, whichever it is.
+    pub fn least_memory(&self, bundle: &Bundle, gradient: bool) -> u64 {
+        largest(bundle, self.purpose(bundle, 1, gradient))
+    }
+
     /// Splits networks into those that are loaded together.
     pub fn groups(&self, bundle: &Bundle, wanted: &[usize], purpose: Purpose) -> Vec<Range<usize>> {
         let sizes = wanted.iter().map(|&position| bytes(bundle, position, purpose));

@@ -25,7 +25,7 @@ fn complaint(folder: &Path) -> String {
     let result = Bundle::open(folder).and_then(|bundle| bundle.verify());
     match result.unwrap_err() {
         BundleError::Refused(problem) => problem.to_string(),
-        BundleError::CannotWrite(problem) => panic!("{problem}"),
+        error => panic!("{error}"),
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::json;
 use answer::{Answer, SCHEMA};
 
 use crate::args::{ExplainArgs, ExplainMode, ExplainVariant};
-use crate::commands::pairs::{self, BarControl, Source, open, resources};
+use crate::commands::pairs::{self, BarControl, Source, check_memory, open, resources};
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
 use crate::{commands, files, stop};
@@ -24,6 +24,7 @@ use crate::{commands, files, stop};
 pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
     stop::listen(|| ())?;
     let scorer = open(&args.bundle, resources(args.threads, &args.memory)?)?;
+    check_memory(&args.memory, scorer.least_memory_to_explain())?;
     let protocol = scorer.identity().protocol.clone();
     let networks = scorer.deciding_networks().map_err(Failure::Bundle)?.len();
     let source = Source::asked(&args.pairs, &protocol)?;
@@ -45,7 +46,11 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
         control.continue_from(number * copies);
         let (pair, origin) = pairs.get(number, &protocol)?;
         let start = Instant::now();
-        let explanation = scorer.explain(&pair, &how, &control)?;
+        let explanation = scorer.explain(&pair, &how, &control);
+        let explanation = explanation.inspect_err(|_| {
+            control.finish();
+            eprintln!("{number} of {} pairs are finished in {}", pairs.len(), args.out.display());
+        })?;
         let seconds = start.elapsed().as_secs_f64();
         let answer = Answer::new(&pair, origin, &explanation, &scorer, how, seconds);
         output::write(&args.out, &pair, &explanation, &answer, args.per_network)?;

@@ -69,6 +69,7 @@ impl From<BundleError> for Failure {
         match error {
             BundleError::Refused(problem) => Failure::Bundle(problem),
             BundleError::CannotWrite(problem) => Failure::CannotWrite(problem),
+            BundleError::NoMemory(problem) => Failure::Machine(problem),
         }
     }
 }
@@ -79,7 +80,7 @@ impl From<ScoreError> for Failure {
             ScoreError::Cancelled => Failure::Interrupted,
             ScoreError::Bundle(error) => error.into(),
             ScoreError::Pair(problem) => problem.into(),
-            ScoreError::Machine(what) => Failure::Bug(what),
+            ScoreError::Machine(what) => Failure::no_threads(&what),
         }
     }
 }
@@ -87,6 +88,18 @@ impl From<ScoreError> for Failure {
 /// A scorer on this machine's processor.
 pub fn open(bundle: &Path, resources: Resources) -> Result<CpuScorer, Failure> {
     Ok(CpuScorer::new(Bundle::open(bundle)?, resources)?)
+}
+
+/// Refuses a `--memory` that not even one network of the bundle fits into.
+pub fn check_memory(memory: &str, least: u64) -> Result<(), Failure> {
+    if parse_memory(memory)? >= least {
+        return Ok(());
+    }
+    let enough = least.div_ceil(1 << 20);
+    Err(Failure::Usage(format!(
+        "--memory {memory}: too little for one network of this bundle \
+         (hint: --memory {enough}M is enough, more is faster)"
+    )))
 }
 
 /// Reads a manifest of the bundle's protocol. One of another protocol means
@@ -178,6 +191,7 @@ fn parse_memory(text: &str) -> Result<u64, Failure> {
         "K" | "KB" | "KIB" => Some(1 << 10),
         "M" | "MB" | "MIB" => Some(1 << 20),
         "G" | "GB" | "GIB" => Some(1 << 30),
+        "T" | "TB" | "TIB" => Some(1 << 40),
         _ => None,
     };
     let bytes = digits

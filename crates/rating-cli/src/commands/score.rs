@@ -15,7 +15,7 @@ use rating_frozen::{CpuScorer, Inputs, Scorer};
 use serde_json::{Map, Value, json};
 
 use crate::args::ScoreArgs;
-use crate::commands::pairs::{self, BarControl, Source, open, resources};
+use crate::commands::pairs::{self, BarControl, Source, check_memory, open, resources};
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
 use crate::{commands, files, stop};
@@ -51,6 +51,7 @@ pub struct Scored {
 pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
     stop::listen(|| ())?;
     let scorer = open(&args.bundle, resources(args.threads, &args.memory)?)?;
+    check_memory(&args.memory, scorer.least_memory_to_score())?;
     let protocol = scorer.identity().protocol.clone();
     let waiting = match Source::asked(&args.pairs, &protocol)? {
         Source::Manifest(file) => from_manifest(&file, args.pairs.cohort.as_deref(), &scorer)?,

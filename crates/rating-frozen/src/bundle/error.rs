@@ -14,6 +14,9 @@ pub enum BundleError {
     /// The bundle could not be written: no space, no right.
     #[error("{0}")]
     CannotWrite(Problem),
+    /// The machine has no memory to read it.
+    #[error("{0}")]
+    NoMemory(Problem),
 }
 
 impl BundleError {
@@ -21,7 +24,9 @@ impl BundleError {
     #[must_use]
     pub fn problem(&self) -> &Problem {
         match self {
-            BundleError::Refused(problem) | BundleError::CannotWrite(problem) => problem,
+            BundleError::Refused(problem)
+            | BundleError::CannotWrite(problem)
+            | BundleError::NoMemory(problem) => problem,
         }
     }
 }
@@ -34,6 +39,11 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> BundleError {
     let problem = match error.kind() {
         io::ErrorKind::NotFound if path.ends_with(super::FILE_NAME) => {
             Problem::new("there is no bundle here").hint("a folder that train wrote")
+        }
+        io::ErrorKind::OutOfMemory => {
+            let problem = Problem::new(format!("no memory to read it: {error}"))
+                .hint("end other programs, or give --memory less");
+            return BundleError::NoMemory(problem.in_file(path.display().to_string()));
         }
         io::ErrorKind::NotFound => {
             Problem::new("the file is missing").hint("copy the bundle again, with every file")
