@@ -13,7 +13,8 @@ use std::time::Instant;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use rating::stats::weighted::{CountsByPatient, Ranked};
+use rating::stats::ranked::Ranked;
+use rating::stats::weighted::CountsByPatient;
 use rating::stats::{Confusion, Graded, Interval, Measured, Patients, Resamples, Scored, Weights};
 use rating::{Grade, Seed};
 

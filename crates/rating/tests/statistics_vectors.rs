@@ -1,12 +1,19 @@
 //! The statistics against vectors of scikit-learn, statsmodels and numpy.
 
+use rating::stats::icc::{Form, icc};
 use rating::stats::interval::mean;
-use rating::stats::{Graded, Interval, Measured, Scored, Weights};
+use rating::stats::paper::paper_z_test;
+use rating::stats::wilcoxon::Continuity;
+use rating::stats::{
+    BlandAltman, Discordance, Graded, Interval, Measured, Readings, Scored, SignedRanks, Weights,
+};
 use rating::threshold;
 use serde::Deserialize;
 
 /// Largest difference from a vector; both sides round in double precision.
 const TOLERANCE: f64 = 1e-12;
+/// The same where a tail of a distribution is involved, or many sums.
+const TAIL: f64 = 1e-9;
 
 #[derive(Deserialize)]
 struct Vectors {
@@ -16,6 +23,65 @@ struct Vectors {
     undefined: Vec<UndefinedCase>,
     threshold: Vec<Threshold>,
     percentile: Percentile,
+    delong: Vec<DeLong>,
+    readers: Vec<Readers>,
+    mcnemar: Vec<McNemar>,
+    ztest: Vec<ZTest>,
+}
+
+#[derive(Deserialize)]
+struct DeLong {
+    truth: Vec<u8>,
+    a: Vec<f64>,
+    b: Vec<f64>,
+    auc: [f64; 2],
+    variance: [f64; 2],
+    covariance: f64,
+    z: f64,
+    p: f64,
+}
+
+#[derive(Deserialize)]
+struct Readers {
+    grades: Vec<Vec<u8>>,
+    fleiss: f64,
+    light_linear: f64,
+    gwet_ac1: f64,
+    gwet_ac2_linear: f64,
+    icc_2_1: f64,
+    icc_3_1: f64,
+    pabak_first_two: f64,
+    wilcoxon_first_two: Wilcoxon,
+    bland_altman_first_two: BlandAltmanVector,
+}
+
+#[derive(Deserialize)]
+struct Wilcoxon {
+    statistic: f64,
+    p_normal_approximation: f64,
+}
+
+#[derive(Deserialize)]
+struct BlandAltmanVector {
+    mean: f64,
+    low: f64,
+    high: f64,
+}
+
+#[derive(Deserialize)]
+struct McNemar {
+    correct_a: Vec<u8>,
+    correct_b: Vec<u8>,
+    table: [[u64; 2]; 2],
+    p_exact: f64,
+}
+
+#[derive(Deserialize)]
+struct ZTest {
+    a: Vec<f64>,
+    b: Vec<f64>,
+    z: f64,
+    p: f64,
 }
 
 #[derive(Deserialize)]
@@ -92,7 +158,12 @@ fn classes(truth: &[u8]) -> Vec<bool> {
 
 #[track_caller]
 fn assert_close(measured: f64, expected: f64) {
-    assert!((measured - expected).abs() <= TOLERANCE, "{measured} instead of {expected}");
+    assert_within(measured, expected, TOLERANCE);
+}
+
+#[track_caller]
+fn assert_within(measured: f64, expected: f64, tolerance: f64) {
+    assert!((measured - expected).abs() <= tolerance, "{measured} instead of {expected}");
 }
 
 #[test]
@@ -201,4 +272,85 @@ fn percentiles_of_bootstrap_values() {
     let case = vectors().percentile;
     let interval = Interval::percentile(&case.values).unwrap();
     assert_eq!(interval, Interval { low: case.low, high: case.high });
+}
+
+#[test]
+fn aucs_of_the_same_cases() {
+    let cases = vectors().delong;
+    assert_eq!(cases.len(), 8);
+    for case in cases {
+        let scored = |scores: &[f64]| Scored::new(&classes(&case.truth), scores).unwrap();
+        let paired = scored(&case.a).auc_beside(&scored(&case.b)).unwrap().unwrap();
+        let alone = scored(&case.a).auc_estimate().unwrap();
+        assert_eq!(alone, paired.first);
+        for (found, place) in [(paired.first, 0), (paired.second, 1)] {
+            assert_close(found.value, case.auc[place]);
+            assert_within(found.standard_error.powi(2), case.variance[place], TAIL);
+        }
+        assert_within(paired.covariance, case.covariance, TAIL);
+        let test = paired.test().unwrap();
+        assert_within(test.statistic, case.z, TAIL);
+        assert_within(test.p, case.p, TAIL);
+    }
+}
+
+#[test]
+fn several_readers() {
+    let cases = vectors().readers;
+    assert_eq!(cases.len(), 2);
+    for case in cases {
+        let readings = Readings::new(4, &case.grades).unwrap();
+        assert_within(readings.fleiss().unwrap().value, case.fleiss, TAIL);
+        assert_within(readings.light(Weights::Linear).unwrap(), case.light_linear, TAIL);
+        // The vectors have five digits of these.
+        assert_within(readings.gwet(Weights::None).unwrap().value, case.gwet_ac1, 5.1e-6);
+        assert_within(readings.gwet(Weights::Linear).unwrap().value, case.gwet_ac2_linear, 5.1e-6);
+        let ratings: Vec<Vec<f64>> =
+            case.grades.iter().map(|case| case.iter().copied().map(f64::from).collect()).collect();
+        assert_within(icc(&ratings, Form::Agreement).unwrap().value, case.icc_2_1, TAIL);
+        assert_within(icc(&ratings, Form::Consistency).unwrap().value, case.icc_3_1, TAIL);
+        assert_within(
+            readings.confusion(0, 1).unwrap().pabak().unwrap(),
+            case.pabak_first_two,
+            TAIL,
+        );
+
+        let reader = |at: usize| -> Vec<f64> { ratings.iter().map(|case| case[at]).collect() };
+        let ranks = SignedRanks::new(&reader(0), &reader(1)).unwrap();
+        let expected = &case.wilcoxon_first_two;
+        assert_close(ranks.positive.min(ranks.negative), expected.statistic);
+        let p = ranks.normal(Continuity::Uncorrected).unwrap();
+        assert_within(p, expected.p_normal_approximation, TAIL);
+
+        let differences: Vec<f64> = ratings.iter().map(|case| case[0] - case[1]).collect();
+        let found = BlandAltman::of(&differences).unwrap();
+        let expected = &case.bland_altman_first_two;
+        assert_within(found.mean, expected.mean, TAIL);
+        assert_within(found.limits.low, expected.low, TAIL);
+        assert_within(found.limits.high, expected.high, TAIL);
+    }
+}
+
+#[test]
+fn who_is_right_more_often() {
+    let cases = vectors().mcnemar;
+    assert_eq!(cases.len(), 24);
+    for case in cases {
+        let right = classes(&case.correct_a).into_iter().zip(classes(&case.correct_b));
+        let counts = Discordance::count(right);
+        let table = [[counts.both, counts.first_only], [counts.second_only, counts.neither]];
+        assert_eq!(table, case.table);
+        assert_within(counts.mcnemar(), case.p_exact, TAIL);
+    }
+}
+
+#[test]
+fn the_papers_z_test() {
+    let cases = vectors().ztest;
+    assert_eq!(cases.len(), 10);
+    for case in cases {
+        let test = paper_z_test(&case.a, &case.b).unwrap();
+        assert_within(test.z, case.z, TAIL);
+        assert_within(test.p, case.p, TAIL);
+    }
 }

@@ -8,7 +8,7 @@ use super::{Case, MeanFigure, NetworkMeans, TaskFigures, Tasks, answers_task, in
 use crate::Protocol;
 use crate::network::NetworkId;
 use crate::scores::Probability;
-use crate::stats::weighted::Ranked;
+use crate::stats::ranked::Ranked;
 use crate::stats::{Interval, Measured, Outcomes, Resamples, Scored, interval::mean};
 use crate::threshold;
 

@@ -24,6 +24,17 @@ impl Weights {
     }
 }
 
+impl Weights {
+    /// How much two of `grades` grades agree: 1 where they are alike, 0 where
+    /// they are furthest apart.
+    pub(super) fn agreement(self, row: usize, column: usize, grades: usize) -> f64 {
+        match self.of(0, grades.saturating_sub(1)) {
+            0 => 1.0,
+            furthest => 1.0 - self.of(row, column) as f64 / furthest as f64,
+        }
+    }
+}
+
 impl Confusion {
     /// Cohen's kappa: 1 - (weighted disagreement) / (that expected by chance
     /// from the marginal counts); 1 is perfect, 0 what chance gives. The same

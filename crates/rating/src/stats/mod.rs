@@ -2,34 +2,63 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`agreement`] | grades against grades: confusion matrix, accuracy, close agreement |
-//! | [`kappa`] | Cohen's kappa, plain and weighted, and Altman's words for it |
-//! | [`outcomes`] | yes or no against the truth: sensitivity, specificity, predictive values, Youden index |
-//! | [`ranking`] | probabilities against the truth: ROC curve, AUC, average precision, Brier score |
-//! | [`patients`], [`weighted`] | whose case is whose; figures in which each patient has a weight |
-//! | [`bootstrap`] | resampling by patient, percentile intervals, paired differences |
-//! | [`interval`] | the two kinds of 95 % interval the paper uses |
+//! | [`agreement`] | grades against grades: confusion matrix, exact (PEA) and close agreement (PCA) |
+//! | [`kappa`], [`kappa_error`] | Cohen's kappa, plain and weighted, its standard error and test, PABAK, Altman's words |
+//! | [`raters`], [`chance`] | several readers: Light's and Fleiss' kappa, Gwet's AC1 and AC2 |
+//! | [`icc`] | intraclass correlation (2,1) and (3,1) with intervals |
+//! | [`outcomes`], [`proportion`] | yes or no against the truth; Wilson and Clopper-Pearson intervals |
+//! | [`ranking`], [`delong`] | probabilities against the truth: ROC curve, AUC, average precision, Brier score; DeLong's interval and test |
+//! | [`reliability`], [`calibration`], [`decision_curve`] | reliability curve, calibration slope and intercept; net benefit |
+//! | [`patients`], [`weighted`], [`ranked`], [`bootstrap`], [`bca`] | resampling by patient: percentile and BCa intervals, paired differences |
+//! | [`mcnemar`], [`wilcoxon`], [`holm`] | tests of two ways of grading; several tests at once |
+//! | [`gloess`], [`bland_altman`] | a patient's sum of grades; how far two sums lie apart |
+//! | [`estimate`], [`interval`] | a figure with its standard error, and 95 % intervals |
+//! | [`paper`] | the paper's own test and intervals, each with its warning |
 //!
 //! Counts are whole numbers and divided once: the order of the cases does not
 //! matter, and many cases do not overflow. What cannot be computed is an
 //! [`Undefined`] with its reason, never a number that stands for it.
 
 pub mod agreement;
+pub mod bca;
+pub mod bland_altman;
 pub mod bootstrap;
+pub mod calibration;
+pub mod chance;
+pub mod decision_curve;
+pub mod delong;
+mod distribution;
+pub mod estimate;
+pub mod gloess;
+pub mod holm;
+pub mod icc;
 pub mod interval;
 pub mod kappa;
+pub mod kappa_error;
+pub mod mcnemar;
 pub mod outcomes;
+pub mod paper;
 pub mod patients;
+pub mod proportion;
+pub mod ranked;
 pub mod ranking;
+pub mod raters;
+pub mod reliability;
 pub mod weighted;
+pub mod wilcoxon;
 
 pub use agreement::{Confusion, Graded};
+pub use bland_altman::BlandAltman;
 pub use bootstrap::{Bootstrap, Resamples};
+pub use estimate::{Estimate, Test};
 pub use interval::Interval;
 pub use kappa::Weights;
+pub use mcnemar::Discordance;
 pub use outcomes::Outcomes;
 pub use patients::Patients;
 pub use ranking::{RocPoint, Scored};
+pub use raters::Readings;
+pub use wilcoxon::SignedRanks;
 
 /// A figure, or why there is none. Files write the latter as `null`
 /// (`measured.ok()`), people see "-".
@@ -62,6 +91,37 @@ pub enum Undefined {
     /// A correlation needs values that differ.
     #[error("all values are alike")]
     NoSpread,
+    /// A variance within each class needs two cases of it.
+    #[error("a class has fewer than two cases")]
+    FewerThanTwoInClass,
+    /// Agreement of readers needs two.
+    #[error("there are fewer than two readers")]
+    FewerThanTwoReaders,
+    /// The standard error is 0, as it is of perfect agreement.
+    #[error("the estimated standard error is 0, the interval would have no width")]
+    NoWidth,
+    /// Each case has the same value in both, so nothing is ranked.
+    #[error("no case differs between the two")]
+    NoDifference,
+    /// A logistic regression has no best weights where a cut-off tells the
+    /// classes apart.
+    #[error("a cut-off separates the classes, the slope is infinite")]
+    Separated,
+    /// A computation that goes step by step did not settle.
+    #[error("the computation did not converge")]
+    NotConverged,
+    /// An exact distribution of ranks needs distinct differences.
+    #[error("differences are tied")]
+    Tied,
+    /// The exact distribution is counted for few cases only.
+    #[error("there are too many cases to count every outcome")]
+    TooMany,
+    /// Calibration is asked of probabilities.
+    #[error("a score or threshold is not a probability")]
+    NotProbabilities,
+    /// A value that is no finite number has no mean.
+    #[error("a value is not a finite number")]
+    NotFinite,
     /// The figure is undefined in each of the bootstrap samples.
     #[error("no bootstrap sample has a value")]
     NoSample,
