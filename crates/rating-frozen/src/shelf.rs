@@ -7,14 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::bundle::{Bundle, BundleError};
 use crate::network::{Network, Purpose, Workspace};
 
-/// Loaded weights take twice the bytes of a file of 16-bit floats;
+/// Files hold 16-bit floats, memory 32-bit ones.
 const BYTES_PER_FILE_BYTE: u64 = 2;
-/// for several images at once most are transformed and take four times that,
+/// Made ready for several images at once, most weights are transformed, which
+/// takes four times their bytes (36 values for 9).
 const FOR_SEVERAL: u64 = 4;
-/// for one, some are;
+/// Made ready for one image, some are.
 const FOR_ONE: u64 = 2;
-/// and gradients need them the other way round as well.
+/// Gradients need weights the other way round as well.
 const FOR_GRADIENTS: u64 = 2;
+
+/// Images that networks for several are made ready for.
+const SEVERAL: usize = 8;
 
 /// Networks with larger files are unpacked while they are asked.
 const LARGE_FILE: u64 = 4 << 20;
@@ -38,7 +42,6 @@ impl Shelf {
     /// The purpose of networks that so many images are waiting for. Weights for
     /// several images at once are larger: they must fit for every thread.
     pub fn purpose(&self, bundle: &Bundle, images: usize, gradient: bool) -> Purpose {
-        const SEVERAL: usize = 8;
         let files =
             (0..bundle.info().networks.len()).map(|position| bundle.network_bytes(position));
         // Unpacking costs a large network little beside a pass, and memory is
@@ -48,6 +51,7 @@ impl Shelf {
         // Threads score networks of their own, but explain with one together.
         let networks = if gradient { 1 } else { self.threads as u64 };
         let largest = largest(bundle, several).saturating_mul(networks);
+        // From half as many on, transforming the weights pays.
         if images >= SEVERAL / 2 && largest <= self.memory {
             return several;
         }
@@ -101,6 +105,7 @@ impl Shelf {
             .fold(0, u64::saturating_add);
         let reserve = match total <= self.memory {
             true => 0,
+            // Room for those that come and go.
             false => largest(bundle, purpose) * self.transient(bundle, purpose) as u64,
         };
         if held + bytes(bundle, position, purpose) + reserve <= self.memory {

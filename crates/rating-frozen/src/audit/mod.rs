@@ -5,8 +5,8 @@
 //! matters ruins the answer faster than chance when its places are taken away
 //! (Petsiuk et al. 2018: [`occlusion`]).
 
-mod cohort;
 pub mod occlusion;
+mod random_maps;
 pub mod randomised;
 
-pub use cohort::MeanMaps;
+pub use random_maps::MeanMaps;

@@ -4,7 +4,7 @@
 //! read them ([`pack`]). The kernels are written once for any [`vector`] and
 //! compiled for each instruction set ([`kernels`]).
 
-pub(crate) mod backbone;
+mod backbone;
 mod convolution;
 mod finish;
 mod kernels;
@@ -13,8 +13,10 @@ mod map;
 mod pack;
 mod pool;
 mod probe;
+mod purpose;
 mod space;
 mod stem;
+mod step;
 mod team;
 #[cfg(test)]
 mod tests;
@@ -27,8 +29,8 @@ mod x86;
 
 pub(crate) use backbone::{Backbone, End, FoldedBackbone, Start};
 pub(crate) use kernels::Kernels;
-pub use layer::Purpose;
 pub(crate) use pack::{Folded, Raw};
 pub use probe::peak_gflops;
+pub use purpose::Purpose;
 pub(crate) use space::Space;
 pub(crate) use team::Crew;

@@ -1,9 +1,9 @@
 //! The memory of a pass: maps, bits and scratch, kept from one pass to the next.
 
-use super::convolution::{Bits, Maps, Scratch, own_points_len, products_len, shared_points_len};
 use super::kernels::Kernels;
 use super::map::{Buffer, Shape};
 use super::stem::Sides;
+use super::step::{Bits, Maps, Scratch, own_points_len, products_len, shared_points_len};
 
 /// Stages of a ResNet-18.
 pub(super) const STAGES: usize = 4;

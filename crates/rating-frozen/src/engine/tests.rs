@@ -5,13 +5,12 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::backbone::{Backbone, End, FoldedBackbone, Start};
-use super::convolution::{
-    Bits, Finishing, Maps, Scratch, Split, Step, products_len, shared_points_len,
-};
 use super::kernels::Kernels;
-use super::layer::{Algorithm, Point, Purpose, Square};
+use super::layer::{Point, Square};
 use super::map::{Buffer, Shape};
 use super::pack::{Folded, Raw};
+use super::purpose::{Algorithm, Purpose};
+use super::step::{Bits, Finishing, Maps, Scratch, Split, Step, products_len, shared_points_len};
 use super::team::{Crew, Member};
 
 fn rng() -> ChaCha8Rng {

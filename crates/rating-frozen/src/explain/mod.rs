@@ -7,8 +7,8 @@
 
 mod how;
 mod noise;
-mod task;
-mod work;
+mod pair;
+mod question;
 
 use rating::heatmap::display;
 use rating::network::NetworkId;

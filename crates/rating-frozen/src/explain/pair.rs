@@ -4,7 +4,7 @@ use rating::network::NetworkId;
 use rating::{Problem, Seed};
 use rayon::prelude::*;
 
-use super::task::Task;
+use super::question::Question;
 use super::{Explanation, NetworkMaps, Recipe};
 use crate::control::Control;
 use crate::cpu::{CpuScorer, Progress};
@@ -84,8 +84,8 @@ impl CpuScorer {
         let normalised = inputs.normalised();
         let inputs = &self.images_of(position, &normalised);
         let (px, seed) = (self.side_px(), seed.child(id));
-        let task = Task { scorer: self, network, id, inputs, px, recipe, seed };
-        self.pool().install(|| task.run(progress))
+        let question = Question { scorer: self, network, id, inputs, px, recipe, seed };
+        self.pool().install(|| question.run(progress))
     }
 
     /// Side of the networks' inputs in pixels.

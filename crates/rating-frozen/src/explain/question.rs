@@ -18,7 +18,7 @@ use crate::scorer::{ScoreError, not_a_number};
 const TOGETHER: usize = 10;
 
 /// One network asked about one pair.
-pub(super) struct Task<'t> {
+pub(super) struct Question<'t> {
     /// Lends memory for passes.
     pub(super) scorer: &'t CpuScorer,
     pub(super) network: &'t Network,
@@ -40,7 +40,7 @@ struct Answer {
     logit: Option<f64>,
 }
 
-impl Task<'_> {
+impl Question<'_> {
     /// All copies, on the threads of the pool this runs in.
     pub(super) fn run(&self, progress: &Progress<'_>) -> Result<NetworkMaps, ScoreError> {
         let lent = |workspace: &mut Workspace| self.network.logits(self.inputs, self.px, workspace);
