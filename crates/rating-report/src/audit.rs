@@ -5,6 +5,7 @@ use rating::Origin;
 use rating::heatmap::audit::{Audit, Estimate, HEATMAP, PlaceFigures};
 
 use crate::demo::{Fact, facts};
+use crate::evaluation::plural;
 use crate::figure::{Figure, Unit};
 use crate::label::Label;
 use crate::notes::Notes;
@@ -42,11 +43,11 @@ pub fn audit_page(page_of: &AuditPage<'_>) -> String {
     }
     sections.push(section("facts", "How this page was made", facts(page_of.facts, label)));
     let patients = match audit.patients {
-        Some(patients) => format!("{patients} patients"),
+        Some(patients) => format!("{patients} {}", plural(patients, "patient", "patients")),
         None => "an unknown number of patients".to_owned(),
     };
     let lead = html! {
-        p { "Heatmaps of " (audit.pairs) " pairs of " (patients) ", questioned. " (page_of.caption) }
+        p { "Heatmaps of " (audit.pairs) (plural(audit.pairs, " pair", " pairs")) " of " (patients) ", questioned. " (page_of.caption) }
         p { "Intervals are 95 %, by bootstrap of patients." }
     };
     page("Audit of heatmaps", label, &lead, &sections)
@@ -172,11 +173,11 @@ fn place(number: usize, figures: &PlaceFigures, label: Label) -> Markup {
     let kinds: Vec<&str> = kinds.filter(|kind| figures.share.contains_key(*kind)).collect();
     let table = html! {
         table {
-            caption { (label.opening()) "Map against " (figures.structure) ", " (figures.group) ": " (pairs) " pairs." }
+            caption { (label.opening()) "Map against " (figures.structure) ", " (figures.group) ": " (pairs) (plural(pairs, " pair.", " pairs.")) }
             thead { tr {
                 th.words scope="col" { "map" }
                 th scope="col" { "share inside" }
-                th scope="col" { "heatmap minus this" }
+                th scope="col" { "heatmap minus this, points" }
                 th scope="col" { "largest value inside" }
             } }
             tbody { @for kind in kinds {
@@ -184,12 +185,20 @@ fn place(number: usize, figures: &PlaceFigures, label: Label) -> Markup {
                     th scope="row" { (kind) }
                     td { @if let Some(value) = figures.share.get(kind) { (estimate(value, Unit::Percent, &mut notes)) } }
                     td { @if let Some(value) = figures.share_gained.get(kind) { (estimate(value, Unit::Points, &mut notes)) } }
-                    td { @if let Some(value) = figures.points.get(kind) { (estimate(value, Unit::Percent, &mut notes)) } }
+                    td { @if let Some(value) = figures.points.get(kind) { (largest(value, &mut notes)) } }
                 }
             } }
         }
     };
     html! { h3 { (name) } (wide(&name, &table)) (notes.list()) }
+}
+
+/// How often the largest value lies inside; what is no map has none.
+fn largest(points: &Estimate, notes: &mut Notes) -> Markup {
+    let is_flat =
+        points.value.is_none().then(|| "what is the same everywhere has no largest value");
+    let undefined = is_flat.map(str::to_owned).or_else(|| points.undefined.clone());
+    estimate(&Estimate { undefined, ..points.clone() }, Unit::Percent, notes)
 }
 
 fn estimate(estimate: &Estimate, unit: Unit, notes: &mut Notes) -> Markup {

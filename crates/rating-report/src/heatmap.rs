@@ -45,7 +45,8 @@ pub fn heatmap_page(page_of: &HeatmapPage<'_>) -> String {
     let lead = html! {
         p {
             "Integrated gradients of the networks that take the decision, mean over noisy copies of the pair. "
-            "The yellow veil is as opaque as the influence; the line is the ROI."
+            "The yellow veil is as opaque as the influence. The line drawn over the image is the ROI; "
+            "a scanner's colour box is part of the image."
         }
     };
     page(&format!("Heatmap of pair {}", page_of.pair_id), label, &lead, &sections)
