@@ -188,7 +188,8 @@ pub struct ScoreArgs {
     /// slower; images come on top.
     #[arg(long, value_name = "SIZE", default_value = "1G")]
     pub memory: String,
-    /// Threads; as many as cores when left out. Results do not depend on it.
+    /// Threads, 1 to 1024; as many as cores when left out. Results do not depend
+    /// on it.
     #[arg(long, value_parser = threads())]
     pub threads: Option<usize>,
     /// Print the answers as JSON.
@@ -255,7 +256,8 @@ pub struct ExplainArgs {
     /// slower; images come on top.
     #[arg(long, value_name = "SIZE", default_value = "1G")]
     pub memory: String,
-    /// Threads; as many as cores when left out. Results do not depend on it.
+    /// Threads, 1 to 1024; as many as cores when left out. Results do not depend
+    /// on it.
     #[arg(long, value_parser = threads())]
     pub threads: Option<usize>,
     /// Print the answers as JSON.

@@ -1,11 +1,13 @@
 //! Why a command ended without its result, and with which exit code.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rating::Problem;
+
+use crate::stderr::say;
 
 /// Exit code where the disk, the memory or the threads are used up.
 const NO_SPACE: u8 = 5;
@@ -69,17 +71,17 @@ impl Failure {
     /// Says on stderr what happened, one line a problem.
     pub fn report(&self) {
         match self {
-            Failure::Bug(what) => eprintln!("error: a mistake of this program: {what}"),
-            Failure::Usage(what) => eprintln!("error: {what}"),
+            Failure::Bug(what) => say(format_args!("error: a mistake of this program: {what}")),
+            Failure::Usage(what) => say(format_args!("error: {what}")),
             Failure::Input(problems) => {
                 for problem in problems {
-                    eprintln!("error: {problem}");
+                    say(format_args!("error: {problem}"));
                 }
             }
             Failure::Bundle(problem)
             | Failure::CannotWrite(problem)
-            | Failure::Machine(problem) => eprintln!("error: {problem}"),
-            Failure::Interrupted => eprintln!("interrupted"),
+            | Failure::Machine(problem) => say(format_args!("error: {problem}")),
+            Failure::Interrupted => say("interrupted"),
         }
     }
 }
@@ -90,12 +92,10 @@ pub fn out_of_memory(bytes: usize) -> ! {
     // Several threads may come here at once.
     static SAID: AtomicBool = AtomicBool::new(false);
     if !SAID.swap(true, Ordering::Relaxed) {
-        // A closed stderr must not become a panic here.
-        let _ = writeln!(
-            io::stderr(),
+        say(format_args!(
             "error: no memory left, {bytes} bytes more were wanted \
              (hint: end other programs, lift the limit, or give --memory or --threads less)"
-        );
+        ));
     }
     std::process::exit(i32::from(NO_SPACE))
 }

@@ -13,7 +13,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     fs::read(path).map_err(|error| {
         let problem = match error.kind() {
             io::ErrorKind::NotFound => Problem::new("the file does not exist")
-                .hint("paths in a manifest are relative to the manifest"),
+                .hint("check the path; those in a manifest are relative to it"),
             io::ErrorKind::IsADirectory => Problem::new("is a folder, not a file"),
             _ => Problem::new(format!("cannot be read: {error}")),
         };

@@ -10,6 +10,7 @@ mod failure;
 mod files;
 mod npy;
 mod progress;
+mod stderr;
 mod stop;
 
 use std::process::ExitCode;

@@ -357,6 +357,17 @@ fn a_full_disk_leaves_nothing_half_written() {
 }
 
 #[test]
+fn a_reader_who_goes_away_is_no_panic() {
+    let mut child = support::rating()
+        .args(["check", "no/such/manifest.csv"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+#[test]
 fn flags_that_do_not_fit_are_a_usage_error() {
     refuse(2, &["score"]);
     refuse(2, &["decode"]);

@@ -55,7 +55,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
         let count = format!("{} errors, {} warnings\n", errors.len(), warnings.len());
         commands::print(&(words(&cohorts) + &count))?;
         for warning in &warnings {
-            eprintln!("warning: {warning}");
+            crate::stderr::say(format_args!("warning: {warning}"));
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors.into()) }

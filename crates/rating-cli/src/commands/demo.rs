@@ -25,6 +25,7 @@ use crate::commands::score::{self, Asking, Scored};
 use crate::commands::train::{self, Study};
 use crate::data::ManifestFile;
 use crate::failure::Failure;
+use crate::stderr::say;
 use crate::{commands, files};
 
 const QUICK: &str = include_str!("../../../../configs/quick.toml");
@@ -128,10 +129,6 @@ impl Folders {
     fn alone(&self, modality: &str) -> PathBuf {
         self.root.join(format!("bundle-{modality}"))
     }
-}
-
-fn say(line: &str) {
-    eprintln!("{line}");
 }
 
 /// The configuration with the demo's seed, and the name to show for it.

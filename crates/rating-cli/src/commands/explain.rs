@@ -16,9 +16,12 @@ use serde_json::json;
 use answer::{Answer, SCHEMA};
 
 use crate::args::{ExplainArgs, ExplainMode, ExplainVariant};
-use crate::commands::pairs::{self, BarControl, Source, check_memory, open, resources};
+use crate::commands::pairs::{
+    self, BarControl, Source, check_memory, open, pairs_in_words, resources,
+};
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
+use crate::stderr::say;
 use crate::{commands, files, stop};
 
 pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
@@ -49,7 +52,8 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
         let explanation = scorer.explain(&pair, &how, &control);
         let explanation = explanation.inspect_err(|_| {
             control.finish();
-            eprintln!("{number} of {} pairs are finished in {}", pairs.len(), args.out.display());
+            let (count, out) = (pairs.len(), args.out.display());
+            say(format_args!("{number} of {count} pairs are finished in {out}"));
         })?;
         let seconds = start.elapsed().as_secs_f64();
         let answer = Answer::new(&pair, origin, &explanation, &scorer, how, seconds);
@@ -67,10 +71,12 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
         }));
     }
     let shown = caption(&protocol).unwrap_or_default();
+    let origin = answers.iter().map(|answer| answer.origin).max();
     commands::print(&format!(
-        "{} explained in {}\n{shown} Research use only, not for diagnosis.\n",
-        if answers.len() == 1 { "1 pair".to_owned() } else { format!("{} pairs", answers.len()) },
-        args.out.display()
+        "{} explained; look at {}\n{shown}\n{}",
+        pairs_in_words(answers.len()),
+        args.out.join("PAIR.html").display(),
+        commands::warning(origin)
     ))
 }
 

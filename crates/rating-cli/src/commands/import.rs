@@ -26,9 +26,9 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let manifest = import(&dataset, patients.as_ref(), cohort)?;
     files::write(out, manifest.to_csv(&Protocol::eoss()).as_bytes())?;
     if patients.is_none() {
-        eprintln!(
+        crate::stderr::say(
             "warning: patients are unknown, so intervals clustered by patient will be refused \
-             (hint: --patients FILE with columns grayscale and patient_id)"
+             (hint: --patients FILE with columns grayscale and patient_id)",
         );
     }
     commands::print(&format!("{} pairs written to {}\n", manifest.rows.len(), out.display()))

@@ -16,6 +16,8 @@ pub mod train;
 
 use std::io::Write;
 
+use rating::Origin;
+
 use crate::failure::Failure;
 
 /// Prints a result on stdout. A reader who went away (`rating ... | head`) is
@@ -28,6 +30,12 @@ pub fn print(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// The line that goes with every answer for people.
+pub fn warning(origin: Option<Origin>) -> String {
+    let origin = origin.map_or(String::new(), |origin| format!("origin: {origin}; "));
+    format!("{origin}research use only, not for diagnosis\n")
 }
 
 /// Prints a value as JSON on stdout.

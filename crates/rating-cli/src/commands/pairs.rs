@@ -14,6 +14,7 @@ use crate::args::PairArgs;
 use crate::data::{LoadedPair, ManifestFile, load_image};
 use crate::failure::Failure;
 use crate::progress::Bar;
+use crate::stderr::say;
 use crate::stop;
 
 /// Where the pairs come from.
@@ -49,7 +50,7 @@ pub fn load<T: Send>(
     }
     let loaded = file.load_all(protocol, "reading images", wanted, keep)?;
     for warning in &loaded.warnings {
-        eprintln!("warning: {warning}");
+        say(format_args!("warning: {warning}"));
     }
     // Reference grades do not matter here; images that cannot be read do.
     if !loaded.unreadable.is_empty() {
@@ -57,6 +58,11 @@ pub fn load<T: Send>(
     }
     let kept = loaded.kept.into_iter().enumerate();
     Ok(kept.filter_map(|(position, kept)| Some((position, kept?))).collect())
+}
+
+/// So many pairs, for people.
+pub fn pairs_in_words(count: usize) -> String {
+    if count == 1 { "1 pair".to_owned() } else { format!("{count} pairs") }
 }
 
 /// How much of the machine `--threads` and `--memory` ask for.
@@ -142,7 +148,7 @@ fn single(args: &PairArgs, protocol: &Protocol) -> Result<Pair, Failure> {
         let place = |problem: Problem| problem.in_file(*path);
         let loaded = load_image(Path::new(path)).map_err(place)?;
         if let Some(warning) = loaded.warning {
-            eprintln!("warning: {}", place(warning));
+            say(format_args!("warning: {}", place(warning)));
         }
         views.push(View::new(loaded.image, parse_roi(sides)?).map_err(place)?);
     }

@@ -15,9 +15,12 @@ use rating_frozen::{CpuScorer, Inputs, Scorer};
 use serde_json::{Map, Value, json};
 
 use crate::args::ScoreArgs;
-use crate::commands::pairs::{self, BarControl, Source, check_memory, open, resources};
+use crate::commands::pairs::{
+    self, BarControl, Source, check_memory, open, pairs_in_words, resources,
+};
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
+use crate::stderr::say;
 use crate::{commands, files, stop};
 
 /// A pair on its way to its grades: what is known of it, and what networks see.
@@ -69,17 +72,19 @@ pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
     if args.json {
         return commands::print_json(&answers(&protocol, &scored));
     }
+    let origin = scored.scores.iter().map(|score| score.origin).max();
     match (&args.pairs.manifest, &args.out) {
         (Some(manifest), Some(out)) => commands::print(&format!(
-            "{} pairs scored by bundle {:.12}\n{effort}next: rating evaluate --scores {} --probabilities {} --manifest {} --out REPORT\n",
-            scored.scores.len(),
+            "{} scored by bundle {:.12}\n{effort}{}next: rating evaluate --scores {} --probabilities {} --manifest {} --out REPORT\n",
+            pairs_in_words(scored.scores.len()),
             scorer.identity().bundle,
+            commands::warning(origin),
             out.join("scores.csv").display(),
             out.join("probabilities.csv").display(),
             manifest.display()
         )),
         (Some(_), None) => {
-            eprint!("{effort}");
+            say(format_args!("{effort}{}", commands::warning(origin).trim_end()));
             commands::print(&scores_csv(&protocol, &scored.scores))
         }
         (None, _) => {

@@ -19,6 +19,7 @@ use crate::args::TrainArgs;
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
 use crate::progress::training::TrainingBars;
+use crate::stderr::say;
 use crate::{commands, files, stop};
 
 /// The cohort that networks learn from.
@@ -75,7 +76,7 @@ pub fn write_bundle(job: &Job, source: &Source, out: &Path) -> Result<(), Failur
 pub fn listen(stop: &Stop) -> Result<(), Failure> {
     let asked = stop.clone();
     stop::listen(move || {
-        eprintln!("stopping; finished epochs are kept (Ctrl-C again stops at once)");
+        say("stopping; finished epochs are kept (Ctrl-C again stops at once)");
         asked.ask();
     })
 }
@@ -201,7 +202,7 @@ fn examples(
     let loaded = file.load_all(protocol, "reading images", wanted, keep)?;
     let (errors, warnings) = loaded.errors_and_warnings(keep_out_invalid);
     for warning in &warnings {
-        eprintln!("warning: {warning}");
+        say(format_args!("warning: {warning}"));
     }
     if !errors.is_empty() {
         return Err(errors.into());

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::stderr::say;
+
 /// How often a line is printed where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
@@ -46,7 +48,7 @@ impl Bar {
         lines.done += items;
         if lines.last.elapsed() >= LINE_EVERY {
             lines.last = Instant::now();
-            eprintln!("{}: {} of {}", lines.title, lines.done, lines.total);
+            say(format_args!("{}: {} of {}", lines.title, lines.done, lines.total));
         }
     }
 

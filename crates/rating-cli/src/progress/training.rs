@@ -65,7 +65,7 @@ impl TrainingBars {
             // As above.
             let _ = self.bars.println(line);
         } else {
-            eprintln!("{line}");
+            crate::stderr::say(line);
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Answer {
     pub bundle: String,
     protocol: String,
     /// The decision explained.
-    decision: Option<Heatmap>,
+    pub decision: Option<Heatmap>,
     /// Stands under every map.
     pub caption: String,
     pub settings: Settings,
@@ -64,7 +64,7 @@ pub struct Map {
 pub struct Network {
     network: NetworkId,
     /// Of the pair without noise, as `rating score` gives it.
-    probability: f64,
+    pub probability: f64,
     /// The class whose logit is explained.
     class: usize,
     pub completeness: Option<Completeness>,

@@ -20,7 +20,7 @@ use rating_report::{AuditPage, Fact, audit_page};
 use serde::Serialize;
 
 use crate::args::ExplainArgs;
-use crate::commands::pairs::{self, BarControl};
+use crate::commands::pairs::{self, BarControl, pairs_in_words};
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
 use crate::{commands, files};
@@ -121,9 +121,10 @@ fn write(args: &ExplainArgs, audit: &AuditFile<'_>) -> Result<(), Failure> {
         return commands::print_json(audit);
     }
     commands::print(&format!(
-        "{} pairs audited, written to {}\nResearch use only, not for diagnosis.\n",
-        audit.pairs.len(),
-        args.out.display()
+        "{} audited; look at {}\n{}",
+        pairs_in_words(audit.pairs.len()),
+        args.out.join("audit.html").display(),
+        commands::warning(Some(audit.origin))
     ))
 }
 

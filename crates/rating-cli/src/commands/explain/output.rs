@@ -82,6 +82,7 @@ fn facts(answer: &Answer) -> Vec<Fact> {
             .note("one point on each path is too few to tell"),
     };
     vec![
+        probability(answer),
         Fact::new("mode", text(serde_json::json!(how.mode))),
         Fact::new("variant", text(serde_json::json!(how.variant))),
         Fact::new("seed of the noise", how.seed.to_string()),
@@ -90,6 +91,22 @@ fn facts(answer: &Answer) -> Vec<Fact> {
         error,
         Fact::new("bundle", answer.bundle.clone()),
     ]
+}
+
+/// What the networks say of the pair, without noise.
+fn probability(answer: &Answer) -> Fact {
+    let of_networks = answer.networks.iter().map(|network| network.probability);
+    let (lowest, highest) =
+        of_networks.clone().fold((1.0_f64, 0.0_f64), |(low, high), p| (low.min(p), high.max(p)));
+    let mean = of_networks.sum::<f64>() / answer.networks.len().max(1) as f64;
+    let decision = answer.decision.as_ref().map_or_else(
+        || "the decision".to_owned(),
+        |decision| format!("{} > {}", decision.measurement.replace('_', " "), decision.above),
+    );
+    Fact::new(format!("probability of {decision}"), format!("{mean:.2}")).note(format!(
+        "mean of {} networks, {lowest:.2} to {highest:.2}; a grade takes all tasks and votes",
+        answer.networks.len()
+    ))
 }
 
 /// A picture as PNG that carries its caption along when it leaves its folder.
