@@ -51,16 +51,7 @@ fn main() {
         &higher(&first.1, &second.1),
         &resamples,
     );
-    for (name, (truth, _, scores)) in ["first", "second"].iter().zip(&measurements) {
-        for above in 0..GRADES - 1 {
-            let truth: Vec<bool> = truth.iter().map(|&grade| grade > above).collect();
-            let scores: Vec<f64> = scores.iter().map(|score| score - f64::from(above)).collect();
-            let scored = Scored::new(&truth, &scores).expect("drawn as they should be");
-            let ranked = Ranked::new(&scored, resamples.patients()).expect("one patient a pair");
-            let interval = resamples.of(|weights| ranked.auc(weights)).map(|all| all.interval);
-            println!("{name} AUC > {above}: {}", line(scored.auc(), interval.ok()));
-        }
-    }
+    print_aucs(&measurements, &resamples);
     println!(
         "{pairs} pairs, {} patients, {samples} samples: {:.1} s, peak memory {}",
         resamples.patients().count(),
@@ -70,7 +61,9 @@ fn main() {
 }
 
 /// Reference grade, predicted grade and a score of six digits of each pair.
-fn measurement(pairs: usize, rng: &mut ChaCha8Rng) -> (Vec<Grade>, Vec<Grade>, Vec<f64>) {
+type Drawn = (Vec<Grade>, Vec<Grade>, Vec<f64>);
+
+fn measurement(pairs: usize, rng: &mut ChaCha8Rng) -> Drawn {
     let mut drawn = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..pairs {
         let truth: Grade = rng.random_range(0..GRADES);
@@ -99,6 +92,23 @@ fn print_grades(
     for ((word, figure), bootstrap) in words.iter().zip(FIGURES).zip(bootstraps) {
         let interval = bootstrap.ok().map(|all| all.interval);
         println!("{name} {word}: {}", line(figure(&graded.confusion()), interval));
+    }
+}
+
+fn print_aucs(measurements: &[Drawn; 2], resamples: &Resamples<ChaCha8Rng>) {
+    let mut tasks = Vec::new();
+    for (name, (truth, _, scores)) in ["first", "second"].iter().zip(measurements) {
+        for above in 0..GRADES - 1 {
+            let truth: Vec<bool> = truth.iter().map(|&grade| grade > above).collect();
+            let scored = Scored::new(&truth, scores).expect("drawn as they should be");
+            let ranked = Ranked::new(&scored, resamples.patients()).expect("one patient a pair");
+            tasks.push((format!("{name} AUC > {above}"), scored.auc(), ranked));
+        }
+    }
+    let bootstraps = resamples
+        .of_all(tasks.len(), |weights| tasks.iter().map(|task| task.2.auc(weights)).collect());
+    for ((name, auc, _), bootstrap) in tasks.into_iter().zip(bootstraps) {
+        println!("{name}: {}", line(auc, bootstrap.ok().map(|all| all.interval)));
     }
 }
 

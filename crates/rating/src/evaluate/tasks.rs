@@ -9,7 +9,7 @@ use crate::Protocol;
 use crate::network::NetworkId;
 use crate::scores::Probability;
 use crate::stats::ranked::Ranked;
-use crate::stats::{Interval, Measured, Outcomes, Resamples, Scored, interval::mean};
+use crate::stats::{Interval, Measured, Outcomes, Patients, Resamples, Scored, interval::mean};
 use crate::threshold;
 
 /// `resamples` are drawn over the same `cases`.
@@ -18,13 +18,32 @@ pub(super) fn figures(
     cases: &[Case<'_>],
     resamples: Option<&Resamples<impl Rng + Clone>>,
 ) -> Tasks {
+    let patients = resamples.map(Resamples::patients);
     let mut all = Tasks::new();
+    let mut places = Vec::new();
+    let mut ranked = Vec::new();
     for (position, measurement) in protocol.measurements().iter().enumerate() {
-        let tasks = (0..measurement.tasks()).map(|above| {
+        for above in 0..measurement.tasks() {
             let task = Task { measurement: position, short: &measurement.short, above };
-            (format!("gt{above}"), task.figures(cases, resamples))
-        });
-        all.insert(measurement.name.clone(), tasks.collect());
+            let (figures, of_task) = task.figures(cases, patients);
+            let name = format!("gt{above}");
+            if let Some(of_task) = of_task {
+                places.push((measurement.name.clone(), name.clone()));
+                ranked.push(of_task);
+            }
+            all.entry(measurement.name.clone()).or_default().insert(name, figures);
+        }
+    }
+    // All tasks on one pass over the samples: drawing is what takes long.
+    let bootstraps = resamples.map_or(Vec::new(), |resamples| {
+        resamples
+            .of_all(ranked.len(), |weights| ranked.iter().map(|task| task.auc(weights)).collect())
+    });
+    for ((measurement, task), bootstrap) in places.into_iter().zip(bootstraps) {
+        let figures = all.get_mut(&measurement).and_then(|tasks| tasks.get_mut(&task));
+        if let Some(figures) = figures {
+            figures.auc_interval = interval(bootstrap);
+        }
     }
     all
 }
@@ -75,11 +94,12 @@ impl Task<'_> {
         })
     }
 
+    /// The figures without the interval, and what the interval is drawn from.
     fn figures(
         &self,
         cases: &[Case<'_>],
-        resamples: Option<&Resamples<impl Rng + Clone>>,
-    ) -> TaskFigures {
+        patients: Option<&Patients>,
+    ) -> (TaskFigures, Option<Ranked>) {
         // Position in `cases`, truth, mean probability.
         let known: Vec<(usize, bool, f64)> = cases
             .iter()
@@ -93,7 +113,7 @@ impl Task<'_> {
         let scored = Scored::new(&truth, &means).expect("probabilities were checked when read");
         let selected = self.selection(cases);
         if selected.is_some() {
-            return TaskFigures {
+            let figures = TaskFigures {
                 n: known.len(),
                 positives: truth.iter().filter(|&&positive| positive).count(),
                 auc: None,
@@ -102,24 +122,24 @@ impl Task<'_> {
                 networks: None,
                 undefined: selected,
             };
+            return (figures, None);
         }
         let auc = scored.auc();
 
-        let bootstrap = resamples.map(|resamples| {
+        let ranked = patients.map(|patients| {
             let places: Vec<usize> = known.iter().map(|case| case.0).collect();
-            let ranked = Ranked::new(&scored, &resamples.patients().keep(&places))
-                .expect("one patient a case");
-            resamples.of(|weights| ranked.auc(weights))
+            Ranked::new(&scored, &patients.keep(&places)).expect("one patient a case")
         });
-        TaskFigures {
+        let figures = TaskFigures {
             n: known.len(),
             positives: truth.iter().filter(|&&positive| positive).count(),
             auc: auc.ok(),
-            auc_interval: bootstrap.and_then(interval),
+            auc_interval: None,
             roc: scored.roc().unwrap_or_default(),
             networks: self.network_means(cases),
             undefined: auc.err().map(|reason| reason.to_string()),
-        }
+        };
+        (figures, ranked)
     }
 
     fn network_means(&self, cases: &[Case<'_>]) -> Option<NetworkMeans> {

@@ -110,10 +110,21 @@ impl<R: Rng + Clone> Resamples<R> {
         &self,
         figures: impl Fn(&[u32]) -> [Measured; N],
     ) -> [Result<Bootstrap, Undefined>; N] {
+        let mut all = self.of_all(N, |weights| figures(weights).to_vec()).into_iter();
+        std::array::from_fn(|_| all.next().expect("one bootstrap a figure"))
+    }
+
+    /// How `count` figures vary on the same samples, each drawn once: `figures`
+    /// answers with as many values.
+    pub fn of_all(
+        &self,
+        count: usize,
+        figures: impl Fn(&[u32]) -> Vec<Measured>,
+    ) -> Vec<Result<Bootstrap, Undefined>> {
         if self.patients.count() == 0 {
-            return [const { Err(Undefined::NoCases) }; N];
+            return vec![Err(Undefined::NoCases); count];
         }
-        let mut values = [const { Vec::new() }; N];
+        let mut values = vec![Vec::new(); count];
         let mut weights = Vec::new();
         for sample in 0..self.starts.len() {
             self.weights(sample, &mut weights);
@@ -121,7 +132,7 @@ impl<R: Rng + Clone> Resamples<R> {
                 values.push(value);
             }
         }
-        values.map(|values| Bootstrap::gather(&values))
+        values.iter().map(|values| Bootstrap::gather(values)).collect()
     }
 
     /// How the difference `first - second` varies, both taken on the same
