@@ -195,9 +195,10 @@ fn place(number: usize, figures: &PlaceFigures, label: Label) -> Markup {
 
 /// How often the largest value lies inside; what is no map has none.
 fn largest(points: &Estimate, notes: &mut Notes) -> Markup {
-    let is_flat =
-        points.value.is_none().then(|| "what is the same everywhere has no largest value");
-    let undefined = is_flat.map(str::to_owned).or_else(|| points.undefined.clone());
+    if points.value.is_some() {
+        return estimate(points, Unit::Percent, notes);
+    }
+    let undefined = Some("what is the same everywhere has no largest value".to_owned());
     estimate(&Estimate { undefined, ..points.clone() }, Unit::Percent, notes)
 }
 
