@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use rating::network::TrainingId;
+use rating::network::{Question, TrainingId};
 use rating::preprocess::Preprocess;
 use rating::protocol::{Colour, Modality};
 use rating::{Protocol, augment};
@@ -35,6 +35,9 @@ struct Dependencies<'a> {
     modalities: Vec<(Colour, &'a augment::Ranges)>,
     imagenet: Option<&'a str>,
     needs: Vec<&'a str>,
+    /// Classes of a network that answers with a grade.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grades: Option<u8>,
     data: String,
 }
 
@@ -68,12 +71,20 @@ pub fn identities(
                 .collect(),
             imagenet: (task.start == StartFrom::Imagenet).then_some(imagenet).flatten(),
             needs: task.needs.iter().map(|id| known[id].as_str()).collect(),
+            grades: grades(protocol, &task.id),
             data: data_hash(data, protocol, &task.id),
         };
         let json = serde_json::to_vec(&dependencies).expect("dependencies are plain data");
         known.insert(task.id.clone(), blake3::hash(&json).to_hex().to_string());
     }
     known
+}
+
+/// The grades there are, where they are a network's classes.
+fn grades(protocol: &Protocol, id: &TrainingId) -> Option<u8> {
+    let target = id.target().filter(|target| target.question == Question::Grade)?;
+    let measurement = protocol.measurement(&target.measurement)?;
+    Some(protocol.measurements()[measurement].grades)
 }
 
 /// The recipe with only what this training follows.
@@ -91,8 +102,8 @@ fn resolved(recipe: &Recipe, warm: bool) -> Recipe {
 fn modalities<'a>(protocol: &'a Protocol, id: &TrainingId) -> impl Iterator<Item = &'a Modality> {
     let positions = match (plan::modality(protocol, id), id) {
         (Some(modality), _) => vec![modality],
-        (None, TrainingId::Fusion(network)) => protocol
-            .measurement(&network.measurement)
+        (None, TrainingId::Fusion(target)) => protocol
+            .measurement(&target.measurement)
             .map_or_else(Vec::new, |measurement| protocol.modalities_of(measurement).to_vec()),
         (None, _) => Vec::new(),
     };
@@ -106,7 +117,9 @@ fn data_hash(data: &Data, protocol: &Protocol, id: &TrainingId) -> String {
     let labels = labels(data, protocol, id);
     for (index, example) in data.examples().iter().enumerate() {
         let part = if example.fold == id.fold() { "validation" } else { "training" };
-        let class = labels.as_ref().map_or(0, |labels| labels[index]);
+        let Some(class) = labels.as_ref().map_or(Some(0), |labels| labels[index]) else {
+            continue;
+        };
         hasher.update(format!("{} {part} {class}\n", example.pair_id).as_bytes());
         hasher.update(&example.digest);
     }

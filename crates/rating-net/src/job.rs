@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rating::network::TrainingId;
+use rating::network::{Question, TrainingId};
 use rating::{Problem, Protocol};
 use rating_frozen::weights::Weights;
 
@@ -17,7 +17,7 @@ use crate::sampling::class_sizes;
 use crate::store;
 use crate::training::checkpoint::Checkpoint;
 use crate::training::finished::Finished;
-use crate::training::labels;
+use crate::training::{self, labels};
 
 /// ImageNet weights and the hash of the file they came from.
 #[derive(Debug, Clone)]
@@ -199,29 +199,29 @@ impl Job {
 fn one_class_folds(tasks: &[Task], data: &Data, protocol: &Protocol) -> Vec<Problem> {
     let mut problems = Vec::new();
     for task in tasks {
-        let decides = matches!(task.id, TrainingId::Fusion(_) | TrainingId::Single(_));
-        let (true, 1, Some(labels)) = (decides, task.id.seed(), labels(data, protocol, &task.id))
+        let (1, TrainingId::Fusion(target) | TrainingId::Single(target), Some(labels)) =
+            (task.id.seed(), &task.id, labels(data, protocol, &task.id))
         else {
             continue;
         };
-        let split = data.split(task.id.fold());
-        let classes: Vec<usize> = split.training.iter().map(|&pair| labels[pair]).collect();
+        let split = training::split(data, &task.id, Some(&labels));
+        let classes: Vec<usize> = split.training.iter().filter_map(|&pair| labels[pair]).collect();
         let present = class_sizes(&classes).iter().filter(|&&size| size > 0).count();
         if present < 2 {
-            let (TrainingId::Fusion(network) | TrainingId::Single(network)) = &task.id else {
-                continue;
-            };
             let name = protocol
-                .measurement(&network.measurement)
+                .measurement(&target.measurement)
                 .map_or("", |measurement| protocol.measurements()[measurement].name.as_str());
+            let alike = match (target.question, classes.first()) {
+                (Question::Above(above), Some(1)) => format!("all above {name} {above}"),
+                (Question::Above(above), _) => format!("all not above {name} {above}"),
+                (Question::Next(least), _) => {
+                    format!("alike among those of {name} {least} and more")
+                }
+                (Question::Grade, _) => format!("all of one grade of {name}"),
+            };
             problems.push(
-                Problem::new(format!(
-                    "fold {}: the pairs to learn from are all {} {name} {}",
-                    network.fold,
-                    if classes.first() == Some(&1) { "above" } else { "not above" },
-                    network.above
-                ))
-                .hint("a network needs pairs of both classes: add pairs, or use other folds"),
+                Problem::new(format!("fold {}: the pairs to learn from are {alike}", target.fold))
+                    .hint("a network needs pairs of both classes: add pairs, or use other folds"),
             );
         }
     }
@@ -232,7 +232,8 @@ fn one_class_folds(tasks: &[Task], data: &Data, protocol: &Protocol) -> Vec<Prob
 pub(crate) fn one_class_validation(job: &Job) -> Vec<String> {
     let mut warnings = Vec::new();
     for network in plan::networks(&job.config, &job.protocol) {
-        let Some(id) = plan::deciding_training(&job.protocol, &network) else { continue };
+        let target = network.clone().into();
+        let Some(id) = plan::deciding_training(&job.protocol, target) else { continue };
         let (1, Some(labels)) = (network.seed, labels(&job.data, &job.protocol, &id)) else {
             continue;
         };

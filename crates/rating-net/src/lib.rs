@@ -12,6 +12,7 @@
 pub mod config;
 pub mod data;
 pub mod error;
+pub mod experiment;
 pub mod export;
 pub mod job;
 pub mod model;
@@ -20,6 +21,7 @@ pub mod progress;
 pub mod runner;
 pub mod sampling;
 pub mod training;
+pub mod votes;
 
 mod identity;
 mod store;

@@ -40,7 +40,7 @@ fn loaded_stages_stay_as_they_are_and_patience_ends_what_does_not_improve() {
     run_all(&job, 2, &Stop::new()).unwrap();
 
     let network: NetworkId = "parenchyma.gt1.fold1.seed1".parse().unwrap();
-    let training = job.folder(&TrainingId::Single(network));
+    let training = job.folder(&TrainingId::Single(network.into()));
     let log = std::fs::read_to_string(training.join("metrics.jsonl")).unwrap();
     assert_eq!(log.lines().count(), 3, "one epoch, and two without a better one:\n{log}");
 

@@ -24,6 +24,88 @@ pub struct NetworkId {
     pub seed: u8,
 }
 
+/// What a network is asked about a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Question {
+    /// Is the grade greater than this? The tasks of the method: `gt0`.
+    Above(Grade),
+    /// Which grade is it? One class for each: `grade`.
+    Grade,
+    /// Of pairs graded this or more: is the grade greater? A step of a cascade
+    /// (method, section 7, Christensen et al.): `next0`.
+    Next(Grade),
+}
+
+impl Question {
+    /// How many answers there are, for a measurement of so many grades.
+    #[must_use]
+    pub fn classes(self, grades: u8) -> usize {
+        match self {
+            Question::Above(_) | Question::Next(_) => 2,
+            Question::Grade => usize::from(grades),
+        }
+    }
+
+    /// The right answer for a pair of this grade; `None` where the question
+    /// does not arise.
+    #[must_use]
+    pub fn answer(self, grade: Grade) -> Option<usize> {
+        match self {
+            Question::Above(above) => Some(usize::from(grade > above)),
+            Question::Grade => Some(usize::from(grade)),
+            Question::Next(least) => (grade >= least).then(|| usize::from(grade > least)),
+        }
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Question::Above(above) => write!(f, "gt{above}"),
+            Question::Grade => f.write_str("grade"),
+            Question::Next(least) => write!(f, "next{least}"),
+        }
+    }
+}
+
+/// What a training works towards: `sh.gt0.fold1.seed1`, `sh.grade.fold1.seed1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Target {
+    /// The measurement's short name.
+    pub measurement: String,
+    /// What is asked about it.
+    pub question: Question,
+    /// The fold held out for validation, from 1; also the scoring model.
+    pub fold: u8,
+    /// The repeat, from 1.
+    pub seed: u8,
+}
+
+impl Target {
+    /// The network of a bundle that it is; `None` where another question is
+    /// asked than those of the method.
+    #[must_use]
+    pub fn network(&self) -> Option<NetworkId> {
+        let Question::Above(above) = self.question else { return None };
+        let Target { measurement, fold, seed, .. } = self.clone();
+        Some(NetworkId { measurement, above, fold, seed })
+    }
+}
+
+impl From<NetworkId> for Target {
+    fn from(id: NetworkId) -> Target {
+        let NetworkId { measurement, above, fold, seed } = id;
+        Target { measurement, question: Question::Above(above), fold, seed }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Target { measurement, question, fold, seed } = self;
+        write!(f, "{measurement}.{question}.fold{fold}.seed{seed}")
+    }
+}
+
 /// One training: a network, or a stage on the way to one.
 ///
 /// The order is that of the plan: what others start from comes first.
@@ -42,12 +124,12 @@ pub enum TrainingId {
         /// Name of the modality.
         modality: String,
         /// The network it becomes a part of.
-        network: NetworkId,
+        target: Target,
     },
     /// The fusion head on frozen extractors: `fusion.sh.gt0.fold1.seed1`.
-    Fusion(NetworkId),
+    Fusion(Target),
     /// A network of one modality, trained end to end: `vascularity.gt0.fold1.seed1`.
-    Single(NetworkId),
+    Single(Target),
 }
 
 impl TrainingId {
@@ -56,9 +138,9 @@ impl TrainingId {
     pub fn fold(&self) -> u8 {
         match self {
             TrainingId::Jigsaw { fold, .. } => *fold,
-            TrainingId::Extractor { network, .. }
-            | TrainingId::Fusion(network)
-            | TrainingId::Single(network) => network.fold,
+            TrainingId::Extractor { target, .. }
+            | TrainingId::Fusion(target)
+            | TrainingId::Single(target) => target.fold,
         }
     }
 
@@ -67,9 +149,20 @@ impl TrainingId {
     pub fn seed(&self) -> u8 {
         match self {
             TrainingId::Jigsaw { seed, .. } => *seed,
-            TrainingId::Extractor { network, .. }
-            | TrainingId::Fusion(network)
-            | TrainingId::Single(network) => network.seed,
+            TrainingId::Extractor { target, .. }
+            | TrainingId::Fusion(target)
+            | TrainingId::Single(target) => target.seed,
+        }
+    }
+
+    /// What it works towards; `None` for jigsaws.
+    #[must_use]
+    pub fn target(&self) -> Option<&Target> {
+        match self {
+            TrainingId::Jigsaw { .. } => None,
+            TrainingId::Extractor { target, .. }
+            | TrainingId::Fusion(target)
+            | TrainingId::Single(target) => Some(target),
         }
     }
 }
@@ -85,9 +178,9 @@ impl fmt::Display for TrainingId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TrainingId::Jigsaw { fold, seed } => write!(f, "jigsaw.fold{fold}.seed{seed}"),
-            TrainingId::Extractor { modality, network } => write!(f, "{modality}.{network}"),
-            TrainingId::Fusion(network) => write!(f, "fusion.{network}"),
-            TrainingId::Single(network) => write!(f, "{network}"),
+            TrainingId::Extractor { modality, target } => write!(f, "{modality}.{target}"),
+            TrainingId::Fusion(target) => write!(f, "fusion.{target}"),
+            TrainingId::Single(target) => write!(f, "{target}"),
         }
     }
 }
@@ -99,13 +192,19 @@ fn numbered(part: &str, word: &str, least: u8) -> Option<u8> {
     (number >= least && number.to_string() == digits).then_some(number)
 }
 
-fn network(parts: &[&str]) -> Option<NetworkId> {
-    let [measurement, above, fold, seed] = parts else {
+fn question(part: &str) -> Option<Question> {
+    let above = numbered(part, "gt", 0).map(Question::Above);
+    let next = || numbered(part, "next", 0).map(Question::Next);
+    above.or_else(next).or((part == "grade").then_some(Question::Grade))
+}
+
+fn target(parts: &[&str]) -> Option<Target> {
+    let [measurement, asked, fold, seed] = parts else {
         return None;
     };
-    Some(NetworkId {
+    Some(Target {
         measurement: (!measurement.is_empty()).then(|| (*measurement).to_owned())?,
-        above: numbered(above, "gt", 0)?,
+        question: question(asked)?,
         fold: numbered(fold, "fold", 1)?,
         seed: numbered(seed, "seed", 1)?,
     })
@@ -117,12 +216,12 @@ fn training(parts: &[&str]) -> Option<TrainingId> {
             fold: numbered(fold, "fold", 1)?,
             seed: numbered(seed, "seed", 1)?,
         }),
-        ["fusion", rest @ ..] if rest.len() == 4 => Some(TrainingId::Fusion(network(rest)?)),
+        ["fusion", rest @ ..] if rest.len() == 4 => Some(TrainingId::Fusion(target(rest)?)),
         [modality, rest @ ..] if rest.len() == 4 => Some(TrainingId::Extractor {
             modality: (!modality.is_empty()).then(|| (*modality).to_owned())?,
-            network: network(rest)?,
+            target: target(rest)?,
         }),
-        _ => Some(TrainingId::Single(network(parts)?)),
+        _ => Some(TrainingId::Single(target(parts)?)),
     }
 }
 
@@ -134,7 +233,7 @@ impl FromStr for NetworkId {
     type Err = Problem;
 
     fn from_str(text: &str) -> Result<NetworkId, Problem> {
-        network(&parts(text)).ok_or_else(|| {
+        target(&parts(text)).and_then(|target| target.network()).ok_or_else(|| {
             Problem::new(format!("{text:?} is not a network")).hint("such as sh.gt0.fold1.seed1")
         })
     }
@@ -191,9 +290,26 @@ mod tests {
             "doppler.sh.gt2.fold5.seed2",
             "fusion.sh.gt1.fold3.seed1",
             "vascularity.gt2.fold5.seed2",
+            "fusion.sh.grade.fold5.seed1",
+            "highest.next2.fold1.seed1",
         ] {
             assert_eq!(text.parse::<TrainingId>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn questions_and_their_right_answers() {
+        let answers = |question: Question| [0, 1, 2, 3].map(|grade| question.answer(grade));
+        assert_eq!(answers(Question::Above(1)), [Some(0), Some(0), Some(1), Some(1)]);
+        assert_eq!(answers(Question::Grade), [Some(0), Some(1), Some(2), Some(3)]);
+        assert_eq!(answers(Question::Next(1)), [None, Some(0), Some(1), Some(1)]);
+        assert_eq!((Question::Grade.classes(4), Question::Next(2).classes(4)), (4, 2));
+    }
+
+    #[test]
+    fn a_bundle_holds_the_questions_of_the_method_only() {
+        assert!("sh.grade.fold1.seed1".parse::<NetworkId>().is_err());
+        assert!("sh.next0.fold1.seed1".parse::<NetworkId>().is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! built in, others are TOML files.
 
 mod checks;
+mod derived;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use rating::Problem;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::{Config, Recipe, Schedule};
+use crate::config::{Config, Questions, Recipe, Schedule};
 
 /// Everything out of range, each with its key and, where `text` has it, its row.
 pub fn problems(config: &Config, text: &str) -> Vec<Problem> {
@@ -24,6 +24,11 @@ pub fn problems(config: &Config, text: &str) -> Vec<Problem> {
         (1..=99).contains(&config.seeds),
         "seeds",
         format!("{} seeds; 1 to 99 are possible", config.seeds),
+    );
+    check(
+        config.questions == Questions::Thermometer || config.seeds == 1,
+        "seeds",
+        "a network that answers with a grade is a model: one a fold, seeds = 1".into(),
     );
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     let named = !config.name.is_empty() && config.name.chars().all(plain);

@@ -11,6 +11,7 @@ mod schedule;
 
 use serde::{Deserialize, Serialize};
 
+use rating::network::Question;
 use rating::preprocess::Preprocess;
 use rating::protocol::toml_problem;
 use rating::{Problem, augment, threshold};
@@ -33,6 +34,9 @@ pub struct Config {
     pub seeds: u8,
     /// The number all chance of the study comes from.
     pub study_seed: u64,
+    /// What networks are asked about a measurement.
+    #[serde(default, skip_serializing_if = "Questions::is_method")]
+    pub questions: Questions,
     /// Where probabilities are cut.
     pub threshold: threshold::Rule,
     /// Shape of the networks.
@@ -56,6 +60,38 @@ pub struct Config {
     /// The cohorts the demonstration draws.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demo: Option<Demo>,
+}
+
+/// What networks are asked about a measurement: the method's questions, or
+/// those of methods to compare with (method, section 7).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Questions {
+    /// A network for each cut-off: is the grade above it?
+    #[default]
+    Thermometer,
+    /// One network with a class for each grade.
+    Grade,
+    /// A network for each grade but the last, taught on pairs of that grade and
+    /// more: is the grade greater?
+    Cascade,
+}
+
+impl Questions {
+    fn is_method(&self) -> bool {
+        *self == Questions::Thermometer
+    }
+
+    /// The questions about a measurement of so many grades.
+    #[must_use]
+    pub fn of(self, grades: u8) -> Vec<Question> {
+        let cuts = 0..grades.saturating_sub(1);
+        match self {
+            Questions::Thermometer => cuts.map(Question::Above).collect(),
+            Questions::Grade => vec![Question::Grade],
+            Questions::Cascade => cuts.map(Question::Next).collect(),
+        }
+    }
 }
 
 fn eoss() -> String {

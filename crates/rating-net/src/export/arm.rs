@@ -38,9 +38,10 @@ impl Arm {
             return Err(Problem::new("this measurement has no extractor of that modality").into());
         }
         let name = protocol.modalities()[modality].name.clone();
+        let short = &protocol.measurements()[measurement].short;
         Ok(Arm::OneModality {
-            measurement: protocol.measurements()[measurement].short.clone(),
-            protocol: Box::new(narrowed(protocol, measurement, &name)?),
+            measurement: short.clone(),
+            protocol: Box::new(protocol.reading(short, std::slice::from_ref(&name))?),
             modality: name,
         })
     }
@@ -68,27 +69,11 @@ impl Arm {
     pub fn training(&self, job: &Job, id: &NetworkId) -> Result<TrainingId, TrainError> {
         match self {
             Arm::OneModality { measurement, modality, .. } if measurement == &id.measurement => {
-                Ok(TrainingId::Extractor { modality: modality.clone(), network: id.clone() })
+                let target = id.clone().into();
+                Ok(TrainingId::Extractor { modality: modality.clone(), target })
             }
-            _ => plan::deciding_training(job.protocol(), id)
+            _ => plan::deciding_training(job.protocol(), id.clone().into())
                 .ok_or_else(|| TrainError::Bug(format!("{id} is not of the protocol"))),
         }
     }
-}
-
-/// The protocol with one modality left to a measurement.
-fn narrowed(
-    protocol: &Protocol,
-    measurement: usize,
-    modality: &str,
-) -> Result<Protocol, TrainError> {
-    let bug = || TrainError::Bug("a protocol did not survive its file".to_owned());
-    let mut table: toml::Table = protocol.to_toml().parse().map_err(|_| bug())?;
-    let written = table
-        .get_mut("measurements")
-        .and_then(|measurements| measurements.get_mut(measurement))
-        .and_then(toml::Value::as_table_mut)
-        .ok_or_else(bug)?;
-    written.insert("modalities".to_owned(), vec![modality].into());
-    Ok(Protocol::from_toml(&table.to_string())?)
 }

@@ -9,8 +9,8 @@
 
 mod start;
 
-use rating::network::{NetworkId, TrainingId};
-use rating::{Grade, Protocol};
+use rating::Protocol;
+use rating::network::{NetworkId, Question, Target, TrainingId};
 
 use crate::config::{Config, Recipe, WarmStart};
 pub use start::StartFrom;
@@ -41,39 +41,47 @@ pub fn plan(config: &Config, protocol: &Protocol) -> Vec<Task> {
     }
     for (index, measurement) in protocol.measurements().iter().enumerate() {
         for (fold, seed) in folds_and_seeds(config) {
-            for above in tasks_in_order(config, measurement.tasks()) {
+            for question in in_order(config, measurement.grades) {
                 let measurement = measurement.short.clone();
-                let network = NetworkId { measurement, above, fold, seed };
-                add_network(&mut tasks, config, protocol, index, &network);
+                let target = Target { measurement, question, fold, seed };
+                add_network(&mut tasks, config, protocol, index, &target);
             }
         }
     }
     tasks
 }
 
-/// The networks that decide grades, in the order of measurement, task, fold, seed.
+/// What the trainings of a study work towards, in the order of measurement,
+/// question, fold, seed.
 #[must_use]
-pub fn networks(config: &Config, protocol: &Protocol) -> Vec<NetworkId> {
-    let mut networks = Vec::new();
+pub fn targets(config: &Config, protocol: &Protocol) -> Vec<Target> {
+    let mut targets = Vec::new();
     for measurement in protocol.measurements() {
-        for above in 0..measurement.tasks() {
+        for question in config.questions.of(measurement.grades) {
             for (fold, seed) in folds_and_seeds(config) {
                 let measurement = measurement.short.clone();
-                networks.push(NetworkId { measurement, above, fold, seed });
+                targets.push(Target { measurement, question, fold, seed });
             }
         }
     }
-    networks
+    targets
+}
+
+/// The networks of a study's bundle, in the order of measurement, task, fold,
+/// seed; none where other questions are asked than those of the method.
+#[must_use]
+pub fn networks(config: &Config, protocol: &Protocol) -> Vec<NetworkId> {
+    targets(config, protocol).iter().filter_map(Target::network).collect()
 }
 
 /// The training whose finished weights are the network: the head of several
 /// extractors, or the network itself.
 #[must_use]
-pub fn deciding_training(protocol: &Protocol, network: &NetworkId) -> Option<TrainingId> {
-    let measurement = protocol.measurement(&network.measurement)?;
+pub fn deciding_training(protocol: &Protocol, target: Target) -> Option<TrainingId> {
+    let measurement = protocol.measurement(&target.measurement)?;
     Some(match protocol.modalities_of(measurement) {
-        [_] => TrainingId::Single(network.clone()),
-        _ => TrainingId::Fusion(network.clone()),
+        [_] => TrainingId::Single(target),
+        _ => TrainingId::Fusion(target),
     })
 }
 
@@ -98,8 +106,8 @@ pub fn modality(protocol: &Protocol, id: &TrainingId) -> Option<usize> {
             protocol.modalities().iter().position(|known| &known.name == modality)
         }
         TrainingId::Fusion(_) => None,
-        TrainingId::Single(network) => {
-            let measurement = protocol.measurement(&network.measurement)?;
+        TrainingId::Single(target) => {
+            let measurement = protocol.measurement(&target.measurement)?;
             protocol.modalities_of(measurement).first().copied()
         }
     }
@@ -110,11 +118,11 @@ fn folds_and_seeds(config: &Config) -> impl Iterator<Item = (u8, u8)> {
     (1..=config.folds).flat_map(move |fold| (1..=seeds).map(move |seed| (fold, seed)))
 }
 
-/// The cut-offs of a measurement, those that others start from first.
-fn tasks_in_order(config: &Config, tasks: u8) -> Vec<Grade> {
-    let mut order: Vec<Grade> = (0..tasks).collect();
+/// The questions about a measurement, the one that others start from first.
+fn in_order(config: &Config, grades: u8) -> Vec<Question> {
+    let mut order = config.questions.of(grades);
     if config.start.warm_start == WarmStart::Gt1 {
-        order.sort_by_key(|&above| above != WARM_SOURCE);
+        order.sort_by_key(|&question| question != WARM_SOURCE);
     }
     order
 }
@@ -124,7 +132,7 @@ fn add_network(
     config: &Config,
     protocol: &Protocol,
     measurement: usize,
-    network: &NetworkId,
+    target: &Target,
 ) {
     let mut add = |id: TrainingId, modality: usize| {
         let start = start(config, protocol, measurement, modality, &id);
@@ -134,17 +142,17 @@ fn add_network(
     };
     let modalities = protocol.modalities_of(measurement);
     if let [modality] = modalities {
-        add(TrainingId::Single(network.clone()), *modality);
+        add(TrainingId::Single(target.clone()), *modality);
         return;
     }
     let extractors = modalities
         .iter()
         .map(|&modality| {
             let name = protocol.modalities()[modality].name.clone();
-            add(TrainingId::Extractor { modality: name, network: network.clone() }, modality)
+            add(TrainingId::Extractor { modality: name, target: target.clone() }, modality)
         })
         .collect();
-    let id = TrainingId::Fusion(network.clone());
+    let id = TrainingId::Fusion(target.clone());
     tasks.push(Task { id, start: StartFrom::Random, needs: extractors });
 }
 

@@ -1,7 +1,7 @@
 //! What each training starts from (method, section 4, "Starting weights").
 
-use rating::network::{NetworkId, TrainingId};
-use rating::{Grade, Protocol};
+use rating::Protocol;
+use rating::network::{Question, Target, TrainingId};
 
 use crate::config::{Config, GInit, WarmStart};
 
@@ -39,8 +39,9 @@ impl StartFrom {
     }
 }
 
-/// The task other tasks of a measurement start from under `warm_start = "gt1"`.
-pub(super) const WARM_SOURCE: Grade = 1;
+/// The question that others about a measurement start from under
+/// `warm_start = "gt1"`.
+pub(super) const WARM_SOURCE: Question = Question::Above(1);
 
 /// Whether the study makes jigsaws.
 pub(super) fn pretrains(config: &Config, protocol: &Protocol) -> bool {
@@ -55,8 +56,8 @@ pub(super) fn start(
     modality: usize,
     id: &TrainingId,
 ) -> StartFrom {
-    let tasks = protocol.measurements()[measurement].tasks();
-    if let Some(sibling) = sibling(config, tasks, id) {
+    let grades = protocol.measurements()[measurement].grades;
+    if let Some(sibling) = sibling(config, grades, id) {
         return StartFrom::Sibling(sibling);
     }
     let jigsaw = pretrains(config, protocol)
@@ -70,18 +71,19 @@ pub(super) fn start(
 }
 
 /// The same training for the task that others start from, if this is not it.
-fn sibling(config: &Config, tasks: u8, id: &TrainingId) -> Option<TrainingId> {
-    if config.start.warm_start == WarmStart::None || tasks <= WARM_SOURCE {
+fn sibling(config: &Config, grades: u8, id: &TrainingId) -> Option<TrainingId> {
+    let is_asked = config.questions.of(grades).contains(&WARM_SOURCE);
+    if config.start.warm_start == WarmStart::None || !is_asked {
         return None;
     }
-    let source = |network: &NetworkId| {
-        (network.above != WARM_SOURCE).then(|| NetworkId { above: WARM_SOURCE, ..network.clone() })
+    let source = |target: &Target| {
+        (target.question != WARM_SOURCE).then(|| Target { question: WARM_SOURCE, ..target.clone() })
     };
     match id {
-        TrainingId::Extractor { modality, network } => {
-            Some(TrainingId::Extractor { modality: modality.clone(), network: source(network)? })
+        TrainingId::Extractor { modality, target } => {
+            Some(TrainingId::Extractor { modality: modality.clone(), target: source(target)? })
         }
-        TrainingId::Single(network) => Some(TrainingId::Single(source(network)?)),
+        TrainingId::Single(target) => Some(TrainingId::Single(source(target)?)),
         TrainingId::Jigsaw { .. } | TrainingId::Fusion(_) => None,
     }
 }

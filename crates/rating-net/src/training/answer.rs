@@ -43,35 +43,36 @@ pub fn validation(logits: &[f32], labels: &[usize], classes: usize) -> Option<Va
 }
 
 /// A network of one modality in the engine that scores.
-pub fn single(job: &Job, weights: &Weights) -> Result<Network, TrainError> {
+pub fn single(job: &Job, weights: &Weights, purpose: Purpose) -> Result<Network, TrainError> {
     let width = job.config().network.width;
-    Ok(Network::new(&Architecture::Single { width }, weights, purpose(job))?)
+    Ok(Network::new(&Architecture::Single { width }, weights, purpose)?)
 }
 
 /// Pairs are judged one by one, as if they were scored one by one.
-fn purpose(job: &Job) -> Purpose {
+pub fn one_by_one(job: &Job) -> Purpose {
     Purpose::one_by_one(job.config().preprocess.input_px as usize)
 }
 
 /// The network a training ends in, in the engine that scores: for a head,
 /// with the extractors below it.
-fn network(
+pub fn network(
     job: &Job,
     id: &TrainingId,
     weights: &Weights,
+    purpose: Purpose,
 ) -> Result<(Network, Vec<usize>), TrainError> {
     let bug = || TrainError::Bug(format!("{id} sees no modality of the protocol"));
-    let TrainingId::Fusion(network) = id else {
+    let TrainingId::Fusion(target) = id else {
         return Ok((
-            single(job, weights)?,
+            single(job, weights, purpose)?,
             vec![plan::modality(job.protocol(), id).ok_or_else(bug)?],
         ));
     };
-    let measurement = job.protocol().measurement(&network.measurement).ok_or_else(bug)?;
+    let measurement = job.protocol().measurement(&target.measurement).ok_or_else(bug)?;
     let merged = fusion_weights(job, id, weights)?;
     let modalities = job.protocol().modalities_of(measurement);
     let architecture = fusion_architecture(job, modalities.len());
-    Ok((Network::new(&architecture, &merged, purpose(job))?, modalities.to_vec()))
+    Ok((Network::new(&architecture, &merged, purpose)?, modalities.to_vec()))
 }
 
 /// The shape of a fusion network in a bundle.
@@ -107,7 +108,7 @@ pub fn judge(
     weights: &Weights,
     setup: &Setup<'_>,
 ) -> Result<Vec<Judged>, TrainError> {
-    let (network, modalities) = network(job, id, weights)?;
+    let (network, modalities) = network(job, id, weights, one_by_one(job))?;
     let preprocess = &job.config().preprocess;
     let px = preprocess.input_px as usize;
     let mut workspace = Workspace::default();

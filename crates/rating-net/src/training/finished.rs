@@ -34,7 +34,7 @@ pub struct Finished {
     /// Share of right permutations, for jigsaws.
     pub accuracy: Option<f64>,
     /// What the network says about each pair of its validation fold, in the
-    /// order of pairs; empty for jigsaws.
+    /// order of pairs; empty for trainings that end in no network of a bundle.
     pub validation: Vec<Judged>,
 }
 

@@ -24,7 +24,7 @@ use rating::{Protocol, Seed};
 
 use crate::TrainError;
 use crate::config::Select;
-use crate::data::Data;
+use crate::data::{Data, Split};
 use crate::job::Job;
 use crate::plan::Task;
 use crate::progress::{Event, Observer, Stop};
@@ -97,17 +97,29 @@ fn seed(job: &Job, id: &TrainingId) -> Seed {
     Seed::new(job.config().study_seed).child(id)
 }
 
-/// The class of each pair for a training; `None` for jigsaws, which have none.
-pub(crate) fn labels(data: &Data, protocol: &Protocol, id: &TrainingId) -> Option<Vec<usize>> {
-    let (TrainingId::Extractor { network, .. }
-    | TrainingId::Fusion(network)
-    | TrainingId::Single(network)) = id
-    else {
-        return None;
-    };
-    let measurement = protocol.measurement(&network.measurement)?;
-    let class = |grades: &[u8]| usize::from(grades[measurement] > network.above);
+/// The class of each pair for a training, `None` where its question does not
+/// arise; nothing for jigsaws, which have no classes.
+pub(crate) fn labels(
+    data: &Data,
+    protocol: &Protocol,
+    id: &TrainingId,
+) -> Option<Vec<Option<usize>>> {
+    let target = id.target()?;
+    let measurement = protocol.measurement(&target.measurement)?;
+    let class = |grades: &[u8]| target.question.answer(grades[measurement]);
     Some(data.examples().iter().map(|example| class(&example.grades)).collect())
+}
+
+/// The two parts of a training's fold, pairs left out for which its question
+/// does not arise.
+pub(crate) fn split(data: &Data, id: &TrainingId, labels: Option<&[Option<usize>]>) -> Split {
+    let mut split = data.split(id.fold());
+    if let Some(labels) = labels {
+        for part in [&mut split.training, &mut split.validation] {
+            part.retain(|&pair| labels[pair].is_some());
+        }
+    }
+    split
 }
 
 /// Whether an epoch is measured on the validation fold.

@@ -112,7 +112,8 @@ fn features<'a>(
         let modality = plan::modality(job.protocol(), extractor).ok_or_else(|| {
             TrainError::Bug(format!("{extractor} sees no modality of the protocol"))
         })?;
-        let network = answer::single(job, &job.finished_weights(extractor)?)?;
+        let network =
+            answer::single(job, &job.finished_weights(extractor)?, answer::one_by_one(job))?;
         let pictures = pictures(job, modality, setup);
         let seed = seed.child("copies").child(extractor);
         let table = FeatureTable::compute(

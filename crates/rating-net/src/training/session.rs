@@ -229,10 +229,11 @@ impl<'a> Session<'a> {
             .get(epoch as usize - 1)
             .and_then(|metrics| metrics.validation.as_ref());
         let is_jigsaw = matches!(self.task.id, TrainingId::Jigsaw { .. });
-        let validation = if is_jigsaw {
-            Vec::new()
-        } else {
+        let decides_a_bit = self.task.id.target().is_some_and(|target| target.network().is_some());
+        let validation = if decides_a_bit {
             answer::judge(self.job, &self.task.id, &kept, &self.setup)?
+        } else {
+            Vec::new()
         };
         let finished = Finished {
             id: self.task.id.clone(),

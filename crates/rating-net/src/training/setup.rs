@@ -1,7 +1,7 @@
 //! What a training is made of, before anything is computed.
 
-use rating::jigsaw;
-use rating::network::TrainingId;
+use rating::network::{Target, TrainingId};
+use rating::{Protocol, jigsaw};
 
 use crate::TrainError;
 use crate::config::{HeadFeatures, Recipe, Select};
@@ -10,7 +10,7 @@ use crate::job::Job;
 use crate::model::Architecture;
 use crate::plan::{self, StartFrom, Task};
 use crate::sampling;
-use crate::training::labels;
+use crate::training::{labels, split};
 
 /// What a training is made of.
 #[derive(Debug)]
@@ -25,7 +25,8 @@ pub struct Setup<'a> {
     pub architecture: Architecture,
     /// Pairs to learn from and to be judged by.
     pub split: Split,
-    /// The class of each pair of the data; all 0 for jigsaws.
+    /// The class of each pair of the data; all 0 for jigsaws, and 0 for pairs in
+    /// neither part.
     pub labels: Vec<usize>,
     /// The class of each pair to learn from.
     pub classes: Vec<usize>,
@@ -67,9 +68,13 @@ impl<'a> Setup<'a> {
         let config = job.config();
         let recipe = plan::recipe(config, &task.id).ok_or_else(bug)?;
         let is_jigsaw = matches!(task.id, TrainingId::Jigsaw { .. });
-        let split = job.data().split(task.id.fold());
-        let labels = labels(job.data(), job.protocol(), &task.id)
-            .unwrap_or_else(|| vec![0; job.data().examples().len()]);
+        let labels = labels(job.data(), job.protocol(), &task.id);
+        let split = split(job.data(), &task.id, labels.as_deref());
+        // Pairs without a class are in neither part.
+        let labels = labels.map_or_else(
+            || vec![0; job.data().examples().len()],
+            |labels| labels.into_iter().map(Option::unwrap_or_default).collect(),
+        );
         let classes: Vec<usize> = split.training.iter().map(|&pair| labels[pair]).collect();
         let rebalance = recipe.rebalance && !is_jigsaw;
         let warm = matches!(task.start, StartFrom::Sibling(_));
@@ -81,27 +86,35 @@ impl<'a> Setup<'a> {
     }
 }
 
+/// How many answers a network has; `None` for another protocol's.
+fn classes(protocol: &Protocol, target: &Target) -> Option<usize> {
+    let measurement = protocol.measurement(&target.measurement)?;
+    Some(target.question.classes(protocol.measurements()[measurement].grades))
+}
+
 /// The network a training trains.
 fn architecture(job: &Job, id: &TrainingId) -> Option<Architecture> {
     let config = job.config();
     let width = config.network.width;
+    let classes = match id.target() {
+        Some(target) => classes(job.protocol(), target)?,
+        None => config.jigsaw.permutations,
+    };
     Some(match id {
-        TrainingId::Jigsaw { .. } => Architecture::Jigsaw {
-            width,
-            permutations: config.jigsaw.permutations,
-            hidden: config.jigsaw.hidden,
-        },
-        TrainingId::Extractor { .. } | TrainingId::Single(_) => {
-            Architecture::Single { width, classes: 2 }
+        TrainingId::Jigsaw { .. } => {
+            Architecture::Jigsaw { width, permutations: classes, hidden: config.jigsaw.hidden }
         }
-        TrainingId::Fusion(network) => {
-            let measurement = job.protocol().measurement(&network.measurement)?;
+        TrainingId::Extractor { .. } | TrainingId::Single(_) => {
+            Architecture::Single { width, classes }
+        }
+        TrainingId::Fusion(target) => {
+            let measurement = job.protocol().measurement(&target.measurement)?;
             Architecture::Head {
                 features: 8 * width * job.protocol().modalities_of(measurement).len(),
                 hidden: config.fusion.hidden,
                 relu: config.fusion.relu,
                 dropout: config.fusion.dropout,
-                classes: 2,
+                classes,
             }
         }
     })
@@ -128,8 +141,8 @@ fn work(
             images(9.0 * (f64::from(tile) / f64::from(px)).powi(2))
         }
         TrainingId::Extractor { .. } | TrainingId::Single(_) => images(1.0),
-        TrainingId::Fusion(network) => {
-            let measurement = job.protocol().measurement(&network.measurement).unwrap_or(0);
+        TrainingId::Fusion(target) => {
+            let measurement = job.protocol().measurement(&target.measurement).unwrap_or(0);
             let sample = job.protocol().modalities_of(measurement).len() as f64 * FORWARD;
             let pairs = (split.training.len() + split.validation.len()) as f64;
             let copies = (split.training.len() * config.fusion.copies) as f64;

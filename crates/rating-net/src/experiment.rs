@@ -1,0 +1,309 @@
+//! An experiment: arms that differ from one configuration, and what is claimed
+//! of them (method, section 7).
+//!
+//! An arm says only in what it departs from the base: values of the
+//! configuration, the images a measurement is read from, how votes become
+//! grades. Trainings that two arms have in common have one identity, so they
+//! are trained once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rating::protocol::toml_problem;
+use rating::{Problem, Protocol};
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use crate::config::{Config, Demo};
+
+/// An experiment: a base, arms, claims.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Its name, for the report.
+    pub name: String,
+    /// The configuration that arms depart from; a path relative to this file.
+    pub base: String,
+    /// The whole experiment is repeated for each of these seeds.
+    pub study_seeds: Vec<u64>,
+    /// The pairs; a path relative to this file. When left out, joints are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<String>,
+    /// The cohorts that are drawn, anew for each seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phantoms: Option<Demo>,
+    /// What is compared. The first is the system itself.
+    pub arms: Vec<Arm>,
+    /// What is claimed.
+    #[serde(default)]
+    pub claims: Vec<Claim>,
+}
+
+/// One way to train and decide, as a difference from the base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arm {
+    /// Its name, for the report.
+    pub name: String,
+    /// Values of the configuration that differ.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub set: Table,
+    /// Keys of the configuration that are left out, such as `training.jigsaw`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+    /// The modalities a measurement is read from, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub read: BTreeMap<String, Vec<String>>,
+    /// A measurement is read from one modality by the extractors that the
+    /// base's fusion networks rest on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extractor: Option<Extractor>,
+    /// Only the combined grade is learned, as one measurement read from these
+    /// modalities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub combined_from: Option<Vec<String>>,
+    /// How votes become grades.
+    #[serde(default)]
+    pub decide: Decide,
+}
+
+/// The extractors of one modality, as networks of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extractor {
+    /// The measurement's name.
+    pub measurement: String,
+    /// The modality's name.
+    pub modality: String,
+}
+
+/// How the votes of the scoring models become grades.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decide {
+    /// The valid combination with the largest weight.
+    #[default]
+    Multitude,
+    /// The commonest vote of each measurement by itself.
+    Majority,
+    /// Each model alone; figures are means over the models.
+    EachModel,
+}
+
+/// What is claimed of an arm: its exact agreement with the reference grades
+/// against that of another arm, or against its own in another cohort.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// The claim as a sentence.
+    pub says: String,
+    /// Where it is made, such as `paper, Figure 3C`.
+    pub source: String,
+    /// The source's own figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figures: Option<String>,
+    /// The arm it is about.
+    pub arm: String,
+    /// The arm it is compared with; itself when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<String>,
+    /// A measurement, or `combined`.
+    pub measurement: String,
+    /// The test cohorts whose pairs count; all when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cohorts: Option<Vec<String>>,
+    /// The cohorts that the other arm is judged by; the same when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against_cohorts: Option<Vec<String>>,
+    /// What must be seen.
+    pub expects: Expects,
+}
+
+/// What must be seen of a difference in exact agreement for a claim to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expects {
+    /// It is above 0.
+    Better,
+    /// It is above minus this.
+    NotWorseThan(f64),
+}
+
+impl Experiment {
+    /// Reads and checks an experiment's file.
+    ///
+    /// # Errors
+    /// What TOML or the types refuse; no arm or no seed; two arms of one name;
+    /// a claim about an arm that does not exist; pairs both named and drawn,
+    /// or neither.
+    pub fn from_toml(text: &str) -> Result<Experiment, Problem> {
+        let experiment: Experiment =
+            toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
+        experiment.check()?;
+        Ok(experiment)
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        let refuse = |key: &str, what: String| Err(Problem::new(what).in_column(key));
+        if self.arms.is_empty() || self.study_seeds.is_empty() {
+            return refuse("arms", "an experiment needs an arm and a study seed".to_owned());
+        }
+        if self.manifest.is_some() == self.phantoms.is_some() {
+            return refuse("manifest", "name a manifest, or draw phantoms: one of both".to_owned());
+        }
+        let mut names = BTreeSet::new();
+        if let Some(twin) = self.arms.iter().find(|arm| !names.insert(arm.slug())) {
+            return refuse("arms", format!("two arms are called {:?}", twin.name));
+        }
+        for claim in &self.claims {
+            for name in [Some(&claim.arm), claim.against.as_ref()].into_iter().flatten() {
+                if self.arm(name).is_none() {
+                    return refuse("claims", format!("there is no arm {name:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An arm by its name.
+    #[must_use]
+    pub fn arm(&self, name: &str) -> Option<&Arm> {
+        self.arms.iter().find(|arm| arm.name == name)
+    }
+}
+
+impl Arm {
+    /// Its name as part of a file's name.
+    #[must_use]
+    pub fn slug(&self) -> String {
+        let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let words: String = self.name.chars().map(letter).collect();
+        words.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+    }
+
+    /// Its configuration, from the text of the base's.
+    ///
+    /// # Errors
+    /// A key in `without` that the base does not have; what
+    /// [`Config::from_toml`] refuses; several seeds a fold for networks that
+    /// are one model each.
+    pub fn config(&self, base: &str, study_seed: u64) -> Result<Config, Vec<Problem>> {
+        let told = |problem: Problem| vec![problem.hint(format!("see arm {:?}", self.name))];
+        let mut table: Table = base.parse().map_err(|error| told(toml_problem(base, &error)))?;
+        merge(&mut table, &self.set);
+        for key in &self.without {
+            if !remove(&mut table, key) {
+                return Err(told(
+                    Problem::new(format!("the base has no {key}")).in_column("without"),
+                ));
+            }
+        }
+        let seed = i64::try_from(study_seed).map_err(|_| {
+            told(Problem::new("a study seed is too large").in_column("study_seeds"))
+        })?;
+        table.insert("study_seed".to_owned(), Value::Integer(seed));
+        Config::from_toml(&table.to_string())
+    }
+
+    /// Its protocol, from the base's.
+    ///
+    /// # Errors
+    /// A measurement or modality the base does not have.
+    pub fn protocol(&self, base: &Protocol) -> Result<Protocol, Problem> {
+        let mut protocol = base.clone();
+        for (name, modalities) in &self.read {
+            protocol = protocol.reading(name, modalities)?;
+        }
+        match &self.combined_from {
+            Some(modalities) => protocol.combined_alone(modalities),
+            None => Ok(protocol),
+        }
+    }
+}
+
+/// Puts the values of `set` into `table`, tables key by key.
+fn merge(table: &mut Table, set: &Table) {
+    for (key, value) in set {
+        match (table.get_mut(key), value) {
+            (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
+            _ => drop(table.insert(key.clone(), value.clone())),
+        }
+    }
+}
+
+/// Removes a dotted key; whether it was there.
+fn remove(table: &mut Table, key: &str) -> bool {
+    match key.split_once('.') {
+        None => table.remove(key).is_some(),
+        Some((first, rest)) => table
+            .get_mut(first)
+            .and_then(Value::as_table_mut)
+            .is_some_and(|table| remove(table, rest)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Questions;
+    use crate::plan::{plan, targets};
+
+    const QUICK: &str = include_str!("../../../configs/quick.toml");
+
+    fn arm(text: &str) -> Arm {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn an_arm_is_a_difference_from_the_base() {
+        let arm = arm(r#"
+            name = "No ECOC, no pretraining"
+            set = { questions = "grade", seeds = 1, training.single.epochs = 3 }
+            without = ["training.jigsaw"]
+            decide = "each-model"
+        "#);
+        let config = arm.config(QUICK, 7).unwrap();
+        assert_eq!((config.questions, config.seeds, config.study_seed), (Questions::Grade, 1, 7));
+        assert_eq!((config.training.single.epochs, config.training.single.batch), (3, 16));
+        assert!(config.training.jigsaw.is_none());
+        assert_eq!(arm.slug(), "no-ecoc-no-pretraining");
+        let protocol = arm.protocol(&Protocol::eoss()).unwrap();
+        let ids: Vec<String> =
+            targets(&config, &protocol).iter().map(ToString::to_string).collect();
+        assert_eq!(ids.len(), 10);
+        assert_eq!(ids[0], "sh.grade.fold1.seed1");
+        // Two extractors and a head for each SH network, one network for vascularity.
+        assert_eq!(plan(&config, &protocol).len(), 5 * 3 + 5);
+    }
+
+    #[test]
+    fn a_cascade_on_the_combined_grade_reads_doppler_alone() {
+        let arm = arm(r#"
+            name = "Christensen"
+            set = { questions = "cascade", seeds = 1 }
+            without = ["training.jigsaw"]
+            combined_from = ["doppler"]
+        "#);
+        let protocol = arm.protocol(&Protocol::eoss()).unwrap();
+        let ids: Vec<String> = plan(&arm.config(QUICK, 1).unwrap(), &protocol)
+            .iter()
+            .map(|task| task.id.to_string())
+            .collect();
+        assert_eq!(ids.len(), 15);
+        assert_eq!(
+            ids[..3],
+            ["next0", "next1", "next2"].map(|step| format!("highest.{step}.fold1.seed1"))
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let refused = |text: &str| arm(text).config(QUICK, 1).unwrap_err()[0].to_string();
+        assert!(
+            refused("name = \"a\"\nwithout = [\"training.puzzle\"]").contains("no training.puzzle")
+        );
+        assert!(refused("name = \"a\"\nset = { fold = 3 }").contains("unknown field `fold`"));
+        assert!(refused("name = \"a\"\nset = { questions = \"grade\" }").contains("seeds"));
+        let wrong = arm("name = \"a\"\nread = { vascularity = [\"mri\"] }");
+        assert!(wrong.protocol(&Protocol::eoss()).is_err());
+    }
+}
