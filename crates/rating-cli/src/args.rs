@@ -30,6 +30,8 @@ pub enum Command {
     Bundle(BundleArgs),
     #[cfg(feature = "train")]
     Demo(DemoArgs),
+    #[cfg(feature = "train")]
+    Experiment(ExperimentArgs),
 }
 
 /// Look through a manifest and every image it names, before any training.
@@ -398,4 +400,29 @@ pub struct DemoArgs {
     /// Trainings at a time; one for each core when left out.
     #[arg(long)]
     pub jobs: Option<usize>,
+}
+
+/// Train and compare the arms of an experiment, such as ablations and other
+/// methods, and say which claims hold.
+///
+/// Writes OUT/report.html, OUT/experiment.json and OUT/numbers.md. Trainings
+/// that arms have in common are run once. Ctrl-C or a crash loses little: the
+/// same command goes on where it stopped.
+#[cfg(feature = "train")]
+#[derive(Debug, clap::Args)]
+pub struct ExperimentArgs {
+    /// The experiment, such as configs/phantom-study.toml.
+    pub config: PathBuf,
+    /// Folder for everything.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// cpu, or a GPU this program was built for.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
+    /// Trainings at a time; one for each core when left out.
+    #[arg(long)]
+    pub jobs: Option<usize>,
+    /// A line for the report, such as the version of your data.
+    #[arg(long)]
+    pub note: Option<String>,
 }

@@ -51,6 +51,8 @@ fn run(args: Args) -> Result<(), Failure> {
         #[cfg(feature = "train")]
         Command::Train(args) => commands::train::run(&args),
         #[cfg(feature = "train")]
+        Command::Experiment(args) => commands::experiment::run(&args),
+        #[cfg(feature = "train")]
         Command::Demo(args) => commands::demo::run(&args),
     }
 }

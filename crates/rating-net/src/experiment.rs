@@ -164,6 +164,12 @@ impl Experiment {
         Ok(())
     }
 
+    /// The experiment as a file.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("an experiment is plain data")
+    }
+
     /// An arm by its name.
     #[must_use]
     pub fn arm(&self, name: &str) -> Option<&Arm> {
@@ -172,6 +178,20 @@ impl Experiment {
 }
 
 impl Arm {
+    /// The base itself.
+    #[must_use]
+    pub fn base() -> Arm {
+        Arm {
+            name: "base".to_owned(),
+            set: Table::new(),
+            without: Vec::new(),
+            read: BTreeMap::new(),
+            extractor: None,
+            combined_from: None,
+            decide: Decide::Multitude,
+        }
+    }
+
     /// Its name as part of a file's name.
     #[must_use]
     pub fn slug(&self) -> String {
@@ -251,6 +271,30 @@ mod tests {
 
     fn arm(text: &str) -> Arm {
         toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn shipped_experiments_are_read_and_every_arm_has_its_plan() {
+        let shipped = [
+            (include_str!("../../../configs/phantom-study.toml"), QUICK),
+            (
+                include_str!("../../../configs/paper-study.toml"),
+                include_str!("../../../configs/paper.toml"),
+            ),
+            (
+                include_str!("../../../configs/nano-study.toml"),
+                include_str!("../../../configs/nano.toml"),
+            ),
+        ];
+        for (text, base) in shipped {
+            let experiment = Experiment::from_toml(text).unwrap();
+            assert_eq!(Experiment::from_toml(&experiment.to_toml()).unwrap(), experiment);
+            for arm in &experiment.arms {
+                let config = arm.config(base, 1).unwrap_or_else(|problems| panic!("{problems:?}"));
+                let protocol = arm.protocol(&Protocol::eoss()).unwrap();
+                assert!(!plan(&config, &protocol).is_empty(), "{}", arm.name);
+            }
+        }
     }
 
     #[test]

@@ -34,6 +34,11 @@ impl Label {
         }
     }
 
+    /// The sentence with its full stop and a space; nothing for patients' data.
+    pub(crate) fn sentence_with_stop(self) -> String {
+        self.sentence().map(|sentence| format!("{sentence}. ")).unwrap_or_default()
+    }
+
     /// The strips at the top of a page.
     pub(crate) fn banners(self) -> Markup {
         html! {

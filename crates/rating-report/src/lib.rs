@@ -11,6 +11,7 @@
 //! | `figure`, `notes` | a number with its interval, or "-" with a footnote that says why |
 //! | `evaluation` | the page of one evaluation; its parts are `agreement`, `confusion` and `tasks` |
 //! | `demo` | the page of a whole demonstration; its parts are `comparison` and `cards` |
+//! | `experiment` | the page of an experiment's arms and claims, and the same as Markdown |
 //! | `heatmap`, `audit` | the page of one explained pair; of an audit of many |
 //! | `plot` | SVG: ROC curves, dots with intervals |
 
@@ -21,6 +22,7 @@ mod comparison;
 mod confusion;
 mod demo;
 mod evaluation;
+mod experiment;
 mod figure;
 mod heatmap;
 mod label;
@@ -34,6 +36,7 @@ pub use cards::{Card, GradeLine, Picture};
 pub use comparison::{Comparison, ComparisonRow};
 pub use demo::{DemoPage, Fact, demo_page};
 pub use evaluation::evaluation_page;
+pub use experiment::{experiment_markdown, experiment_page};
 pub use heatmap::{HeatmapPage, heatmap_page};
 
 /// A name as people read it: `synovial_hypertrophy` is "synovial hypertrophy".

@@ -163,7 +163,8 @@ fn remember(folders: &Folders, config: &Config) -> Result<(), Failure> {
     files::write(&path, text.as_bytes())
 }
 
-fn cohorts(sizes: &Demo, seed: u64) -> [Cohort; 3] {
+/// The cohorts of these sizes.
+pub fn cohorts(sizes: &Demo, seed: u64) -> [Cohort; 3] {
     let seed = Seed::new(seed);
     let sized = |size: CohortSize, cohort: Cohort| Cohort {
         patients: size.patients,

@@ -6,6 +6,8 @@ pub mod decode;
 #[cfg(feature = "train")]
 pub mod demo;
 pub mod evaluate;
+#[cfg(feature = "train")]
+pub mod experiment;
 pub mod explain;
 pub mod import;
 pub mod pairs;

@@ -23,7 +23,7 @@ use crate::stderr::say;
 use crate::{commands, files, stop};
 
 /// The cohort that networks learn from.
-const COHORT: &str = "train";
+pub const COHORT: &str = "train";
 
 impl From<TrainError> for Failure {
     fn from(error: TrainError) -> Failure {
@@ -136,14 +136,7 @@ impl Study<'_> {
     pub fn prepare(self) -> Result<(Job, Source), Failure> {
         let folder = self.config_path.parent().unwrap_or(Path::new(""));
         let protocol = protocol_of(&self.config, folder)?;
-        let imagenet = match &self.config.start.imagenet {
-            None => None,
-            Some(name) => {
-                let path = folder.join(name);
-                let place = |problem: Problem| problem.in_file(path.display().to_string());
-                Some(Imagenet::read(&files::read(&path)?).map_err(place)?)
-            }
-        };
+        let imagenet = imagenet(&self.config, folder)?;
         let file = ManifestFile::read(self.manifest, &protocol)?;
         let examples = examples(&file, &protocol, &self.config, self.keep_out_invalid)?;
         let source = source(&file.manifest, &protocol, &examples);
@@ -159,9 +152,17 @@ impl Study<'_> {
     }
 }
 
+/// The ImageNet weights of a configuration, if it names some.
+pub fn imagenet(config: &Config, folder: &Path) -> Result<Option<Imagenet>, Problem> {
+    let Some(name) = &config.start.imagenet else { return Ok(None) };
+    let path = folder.join(name);
+    let place = |problem: Problem| problem.in_file(path.display().to_string());
+    Imagenet::read(&files::read(&path)?).map_err(place).map(Some)
+}
+
 /// What the bundle says about its data: the rows that were used, in the order
 /// of their names, so that the order of the file does not matter.
-fn source(manifest: &Manifest, protocol: &Protocol, examples: &[Example]) -> Source {
+pub fn source(manifest: &Manifest, protocol: &Protocol, examples: &[Example]) -> Source {
     let used: BTreeSet<&str> = examples.iter().map(|example| example.pair_id.as_str()).collect();
     let mut rows: Vec<Row> =
         manifest.rows.iter().filter(|row| used.contains(row.pair_id.as_str())).cloned().collect();
@@ -171,7 +172,7 @@ fn source(manifest: &Manifest, protocol: &Protocol, examples: &[Example]) -> Sou
     Source { origin, manifest_blake3: blake3::hash(canonical.as_bytes()).to_hex().to_string() }
 }
 
-fn protocol_of(config: &Config, folder: &Path) -> Result<Protocol, Problem> {
+pub fn protocol_of(config: &Config, folder: &Path) -> Result<Protocol, Problem> {
     let beside_config = folder.join(&config.protocol);
     if beside_config.is_file() {
         return files::protocol(&beside_config.display().to_string());
@@ -180,7 +181,7 @@ fn protocol_of(config: &Config, folder: &Path) -> Result<Protocol, Problem> {
 }
 
 /// The training cohort as pixels, grades and folds.
-fn examples(
+pub fn examples(
     file: &ManifestFile,
     protocol: &Protocol,
     config: &Config,

@@ -2,8 +2,10 @@
 //!
 //! This is the only place where reference grades of test cohorts are read.
 
+pub mod arms;
 mod cohort;
 pub mod compare;
+pub mod experiment;
 mod tasks;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,249 @@
+//! An experiment's results as a page, and as Markdown to keep beside the code.
+
+use std::fmt::Write;
+
+use maud::{Markup, html};
+use rating::evaluate::arms::{ArmFigures, Ranged, Verdict};
+use rating::evaluate::experiment::{ClaimResult, Report};
+
+use crate::demo::{Fact, facts};
+use crate::figure::{Figure, Unit};
+use crate::label::Label;
+use crate::notes::Notes;
+use crate::page::{Section, page, wide};
+use crate::plot::{axis::Axis, dots};
+use crate::spoken;
+
+/// The results as a self-contained HTML page.
+#[must_use]
+pub fn experiment_page(report: &Report, facts_of: &[Fact]) -> String {
+    let label = Label::new(report.origin);
+    let mut sections = vec![Section {
+        id: "claims".into(),
+        title: "Which claims hold?".into(),
+        body: claims(report, label),
+    }];
+    for quantity in quantities(report) {
+        sections.push(Section {
+            id: quantity.replace('_', "-"),
+            title: format!("Every arm: {}", spoken(quantity)),
+            body: arms(report, quantity, label),
+        });
+    }
+    sections.push(Section {
+        id: "facts".into(),
+        title: "How this page was made".into(),
+        body: facts(facts_of, label),
+    });
+    let seeds = report.study_seeds.len();
+    let lead = html! {
+        p {
+            (report.arms.len()) " arms on " (report.pairs) " test pairs, "
+            (if seeds == 1 { "one study seed".to_owned() } else { format!("{seeds} study seeds together") })
+            ". Exact agreement with the reference grades; intervals are 95 %, by bootstrap of patients ("
+            (report.bootstrap_samples) " samples)."
+        }
+    };
+    page(&format!("Experiment {}", report.name), label, &lead, &sections)
+}
+
+fn claims(report: &Report, label: Label) -> Markup {
+    let figures: Vec<_> = report
+        .claims
+        .iter()
+        .map(|claim| (claim.compared.difference.value, claim.compared.difference.interval))
+        .collect();
+    let axis = dots::axis(&figures);
+    let mut notes = Notes::of_table("claims");
+    let table = html! {
+        table {
+            caption {
+                (label.opening())
+                "Difference in exact agreement, in percentage points, on the same pairs. A claim holds where the whole interval is "
+                "above its limit, does not where it is below, and is undecided otherwise."
+            }
+            thead { tr {
+                th.words scope="col" { "claim" }
+                th.words scope="col" { "verdict" }
+                th scope="col" { "difference" }
+                th scope="col" { "limit" }
+                @if axis.is_some() { th.words scope="col" { "plot" } }
+                th.words scope="col" { "compared" }
+                th.words scope="col" { "source and its figures" }
+            } }
+            tbody { @for claim in &report.claims { (claim_row(claim, axis.as_ref(), &mut notes, label)) } }
+            @if let Some(axis) = &axis {
+                tfoot { tr { th scope="row" {} td {} td {} td {} td.interval-plot { (dots::scale(axis)) } td {} td {} } }
+            }
+        }
+    };
+    html! { (wide("Claims", &table)) (notes.list()) }
+}
+
+fn claim_row(claim: &ClaimResult, axis: Option<&Axis>, notes: &mut Notes, label: Label) -> Markup {
+    let difference = claim.compared.difference;
+    html! {
+        tr {
+            th scope="row" { (claim.says) }
+            td.words { strong { (claim.verdict.word()) } }
+            td { (ranged(difference, Unit::Points, notes)) }
+            td { (Unit::Points.value(claim.limit)) }
+            @if let Some(axis) = axis {
+                td.interval-plot {
+                    @if let Some(value) = difference.value {
+                        (dots::strip(axis, &format!("{}{}", label.prefix(), claim.says), value, difference.interval))
+                    }
+                }
+            }
+            td.words {
+                (spoken(&claim.measurement)) ": " (claim.first) " " (percent(claim.compared.first)) ", "
+                (claim.second) " " (percent(claim.compared.second)) "; " (claim.cohorts.join(", "))
+            }
+            td.words { (claim.source) @if let Some(figures) = &claim.figures { ": " (figures) } }
+        }
+    }
+}
+
+fn arms(report: &Report, quantity: &str, label: Label) -> Markup {
+    let cohorts = cohorts(report);
+    let mut notes = Notes::of_table(format!("arms-{quantity}"));
+    let table = html! {
+        table {
+            caption { (label.opening()) "Exact agreement and linearly weighted kappa; of several models, their mean." }
+            thead { tr {
+                th.words scope="col" { "arm" }
+                @for cohort in &cohorts {
+                    th scope="col" { (cohort) ", agreement" }
+                    th scope="col" { (cohort) ", kappa" }
+                }
+            } }
+            tbody { @for arm in &report.arms {
+                @let of = |cohort: &str| find(&arm.figures, quantity, cohort);
+                @if cohorts.iter().any(|cohort| of(cohort).is_some()) {
+                    tr {
+                        th scope="row" { (arm.name) }
+                        @for cohort in &cohorts {
+                            @let nothing = Ranged { value: None, interval: None };
+                            @let figures = of(cohort);
+                            td { (ranged(figures.map_or(nothing, |figures| figures.accuracy), Unit::Percent, &mut notes)) }
+                            td { (ranged(figures.map_or(nothing, |figures| figures.kappa_linear), Unit::Plain, &mut notes)) }
+                        }
+                    }
+                }
+            } }
+        }
+    };
+    html! { (wide(&format!("Arms, {}", spoken(quantity)), &table)) (notes.list()) }
+}
+
+fn ranged(figure: Ranged, unit: Unit, notes: &mut Notes) -> Markup {
+    let no_value = "no pair has both a reference grade and an answer";
+    let no_interval = Some("too few patients vary");
+    Figure { unit, value: figure.value, interval: figure.interval, no_value, no_interval }
+        .markup(notes)
+}
+
+fn percent(figure: Ranged) -> String {
+    figure.value.map_or_else(|| "-".to_owned(), |value| Unit::Percent.value(value))
+}
+
+/// The quantities of the arms, in their order.
+fn quantities(report: &Report) -> Vec<&str> {
+    distinct(
+        report.arms.iter().flat_map(|arm| arm.figures.iter().map(|(name, _, _)| name.as_str())),
+    )
+}
+
+/// The test cohorts, in their order.
+fn cohorts(report: &Report) -> Vec<&str> {
+    distinct(
+        report.arms.iter().flat_map(|arm| arm.figures.iter().map(|(_, name, _)| name.as_str())),
+    )
+}
+
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    for name in names {
+        if !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
+}
+
+fn find<'a>(
+    figures: &'a [(String, String, ArmFigures)],
+    quantity: &str,
+    cohort: &str,
+) -> Option<&'a ArmFigures> {
+    let of = |(name, place, _): &&(String, String, ArmFigures)| name == quantity && place == cohort;
+    figures.iter().find(of).map(|(_, _, figures)| figures)
+}
+
+/// The results as Markdown: one table of claims, one of arms for each quantity.
+#[must_use]
+pub fn experiment_markdown(report: &Report, facts: &[Fact]) -> String {
+    let mut text = format!("# Experiment {}\n\n", report.name);
+    let label = Label::new(report.origin);
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{}Research use only, not for diagnosis.\n", label.sentence_with_stop());
+    for Fact { name, value, .. } in facts {
+        let _ = writeln!(text, "- {name}: {value}");
+    }
+    let _ = writeln!(
+        text,
+        "- {} test pairs; intervals 95 %, {} bootstrap samples of patients\n\n## Claims\n",
+        report.pairs, report.bootstrap_samples
+    );
+    text += "| claim | source | its figures | here, percentage points | must exceed | verdict |\n|---|---|---|---|---|---|\n";
+    for claim in &report.claims {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} ({} {}, {} {}; {}) | {} | {} |",
+            claim.says,
+            claim.source,
+            claim.figures.as_deref().unwrap_or("-"),
+            words(claim.compared.difference, Unit::Points),
+            claim.first,
+            percent(claim.compared.first),
+            claim.second,
+            percent(claim.compared.second),
+            claim.cohorts.join(", "),
+            Unit::Points.value(claim.limit),
+            verdict(claim.verdict),
+        );
+    }
+    let cohorts = cohorts(report);
+    for quantity in quantities(report) {
+        let _ = writeln!(text, "\n## {}\n", spoken(quantity));
+        let columns = cohorts.iter().map(|cohort| format!("{cohort} | {cohort}, kappa"));
+        let _ = writeln!(text, "| arm | {} |", columns.collect::<Vec<_>>().join(" | "));
+        let _ = writeln!(text, "|---{}|", "|---".repeat(2 * cohorts.len()));
+        for arm in &report.arms {
+            let of = |cohort: &&str| find(&arm.figures, quantity, cohort);
+            if cohorts.iter().all(|cohort| of(cohort).is_none()) {
+                continue;
+            }
+            let cells = cohorts.iter().map(|cohort| match of(cohort) {
+                None => "- | -".to_owned(),
+                Some(figures) => format!(
+                    "{} | {}",
+                    words(figures.accuracy, Unit::Percent),
+                    words(figures.kappa_linear, Unit::Plain)
+                ),
+            });
+            let _ = writeln!(text, "| {} | {} |", arm.name, cells.collect::<Vec<_>>().join(" | "));
+        }
+    }
+    text
+}
+
+fn words(figure: Ranged, unit: Unit) -> String {
+    let value = figure.value.map_or_else(|| "-".to_owned(), |value| unit.value(value));
+    let interval = figure.interval.map(|interval| format!(" {}", unit.interval(interval)));
+    value + &interval.unwrap_or_default()
+}
+
+fn verdict(verdict: Verdict) -> String {
+    format!("**{}**", verdict.word())
+}
