@@ -60,11 +60,13 @@ pub fn levels(values: &[f64], estimate: f64, jackknife: &[f64]) -> Result<[f64; 
     }
     let mean = super::interval::mean(jackknife)?;
     let power = |exponent| jackknife.iter().map(|value| (mean - value).powi(exponent)).sum::<f64>();
-    let spread = power(2).powf(1.5);
-    if spread.is_nan() || spread <= 0.0 {
+    let squares = power(2);
+    // Equal values may differ from their mean by rounding.
+    let rounding = jackknife.len() as f64 * (1e-14 * mean).powi(2);
+    if squares.is_nan() || squares <= rounding {
         return Err(Undefined::NoSpread);
     }
-    let acceleration = power(3) / (6.0 * spread);
+    let acceleration = power(3) / (6.0 * squares.powf(1.5));
     let level = |p: f64| {
         let shifted = bias + normal_quantile(p);
         normal_cdf(bias + shifted / (1.0 - acceleration * shifted))
@@ -105,6 +107,7 @@ mod tests {
     fn what_has_no_interval_says_why() {
         assert_eq!(levels(&[1.0, 2.0], 9.0, &[1.0, 2.0]), Err(Undefined::NoWidth));
         assert_eq!(levels(&[1.0, 2.0], 1.0, &[1.0, 1.0]), Err(Undefined::NoSpread));
+        assert_eq!(levels(&[0.1, 0.1], 0.1, &[0.1; 7]), Err(Undefined::NoSpread));
         let mut rng = ChaCha8Rng::from_seed(Seed::new(2).bytes());
         let none = Resamples::by_case(0, 10, &mut rng);
         assert_eq!(none.bca(|_| Ok(1.0)), Err(Undefined::NoCases));

@@ -28,8 +28,9 @@ impl Confusion {
             let others = (table.rows[row].1 + table.columns[column].1) * (1.0 - observed);
             sum += share * (own - others).powi(2);
         }
-        sum -= (observed * expected - 2.0 * expected + observed).powi(2);
-        Ok(Estimate::of(kappa, sum / (table.cases * (1.0 - expected).powi(4))))
+        let spread =
+            beyond_rounding(sum, (observed * expected - 2.0 * expected + observed).powi(2));
+        Ok(Estimate::of(kappa, spread / (table.cases * (1.0 - expected).powi(4))))
     }
 
     /// Whether kappa differs from 0, by its standard error where there is no
@@ -50,12 +51,12 @@ impl Confusion {
                 sum += row_share * column_share * (own - row_mean - column_mean).powi(2);
             }
         }
-        let variance = (sum - expected.powi(2)) / (table.cases * (1.0 - expected).powi(2));
-        if variance <= 1e-15 {
-            Err(Undefined::NoWidth)
-        } else {
-            Ok(Test::of_normal(kappa / variance.sqrt()))
+        let spread = beyond_rounding(sum, expected.powi(2));
+        if spread == 0.0 {
+            return Err(Undefined::NoWidth);
         }
+        let variance = spread / (table.cases * (1.0 - expected).powi(2));
+        Ok(Test::of_normal(kappa / variance.sqrt()))
     }
 
     /// Kappa as if all grades were equally frequent, for `grades` grades:
@@ -73,6 +74,12 @@ impl Confusion {
             grades => Ok((grades as f64 * accuracy - 1.0) / (grades as f64 - 1.0)),
         }
     }
+}
+
+/// The difference of two nearly equal sums, 0 where rounding may have made it.
+fn beyond_rounding(sum: f64, less: f64) -> f64 {
+    let difference = sum - less;
+    if difference > 1e-13 * sum { difference } else { 0.0 }
 }
 
 /// A confusion matrix as shares of all cases.
@@ -168,5 +175,13 @@ mod tests {
         assert_eq!(perfect.pabak(), Ok(1.0));
         let constant = Graded::new(4, &[2, 2], &[1, 1]).unwrap().confusion();
         assert_eq!(constant.kappa_test(Weights::None), Err(Undefined::NoWidth));
+        // A reader who always says 1 has kappa 0 whatever the truth is.
+        let truth = [0, 1, 2, 3, 1, 1, 3];
+        let always = Graded::new(4, &truth, &[1; 7]).unwrap().confusion();
+        for weights in [Weights::None, Weights::Linear, Weights::Quadratic] {
+            let estimate = always.kappa_estimate(weights).unwrap();
+            assert!(estimate.value.abs() < 1e-12);
+            assert_eq!(estimate.interval(), Err(Undefined::NoWidth));
+        }
     }
 }
