@@ -14,6 +14,7 @@ use rating_report::{Fact, experiment_markdown, experiment_page};
 use crate::args::ExperimentArgs;
 use crate::commands::train;
 use crate::failure::Failure;
+use crate::stderr::say;
 use crate::{commands, files};
 use figures::Gathered;
 use repetition::{Repetition, Setting};
@@ -34,11 +35,11 @@ pub fn run(args: &ExperimentArgs) -> Result<(), Failure> {
     };
     let mut gathered = Gathered::new(&experiment);
     for (number, &seed) in experiment.study_seeds.iter().enumerate() {
-        eprintln!("study seed {seed}, {} of {}", number + 1, experiment.study_seeds.len());
+        say(format_args!("study seed {seed}, {} of {}", number + 1, experiment.study_seeds.len()));
         let mut repetition = Repetition::open(setting, seed)?;
         gathered.begin(&repetition);
         for (position, arm) in experiment.arms.iter().enumerate() {
-            eprintln!("arm {} of {}: {}", position + 1, experiment.arms.len(), arm.name);
+            say(format_args!("arm {} of {}: {}", position + 1, experiment.arms.len(), arm.name));
             let answers = repetition.answers(arm)?;
             gathered.add(position, &repetition, &answers)?;
         }

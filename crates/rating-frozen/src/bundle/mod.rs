@@ -7,6 +7,7 @@
 //! work gives equal bytes.
 
 mod check;
+mod checked;
 mod error;
 mod info;
 mod seal;
@@ -23,6 +24,8 @@ use rating::{Origin, Problem, Protocol};
 pub use error::BundleError;
 pub use info::{BundleInfo, FORMAT, NetworkInfo, SCHEMA, Validation, Versions, code_words};
 pub use write::write;
+
+use checked::{Checked, Version};
 
 use crate::network::{Network, Purpose};
 use crate::weights::{self, MappedWeights, Weights};
@@ -42,12 +45,14 @@ pub struct Identity {
 }
 
 /// A bundle on disk. Networks are read, and their hashes checked, one by one
-/// when they are asked for.
+/// when they are first asked for, and again when their file has changed.
 #[derive(Debug, Clone)]
 pub struct Bundle {
     folder: PathBuf,
     info: BundleInfo,
     identity: Identity,
+    /// Networks whose hash and numbers were checked.
+    checked: Arc<Checked>,
 }
 
 impl Bundle {
@@ -69,7 +74,7 @@ impl Bundle {
             protocol: info.protocol.clone(),
             origin: info.origin,
         };
-        Ok(Bundle { folder: folder.to_owned(), info, identity })
+        Ok(Bundle { folder: folder.to_owned(), info, identity, checked: Arc::default() })
     }
 
     /// What `bundle.json` says.
@@ -95,9 +100,16 @@ impl Bundle {
             BundleError::Refused(Problem::new(format!("no network {position} of {count}")))
         })?;
         let path = self.folder.join(&info.file);
-        let file = fs::File::open(&path).and_then(|file| weights::map(&file));
-        let file = file.map_err(|error| error::unreadable(&path, &error))?;
-        load(info, file, purpose).map_err(|problem| error::refused(&path, problem))
+        let file = fs::File::open(&path).and_then(|file| {
+            let version = Version::of(&file.metadata()?);
+            Ok((version, weights::map(&file)?))
+        });
+        let (version, file) = file.map_err(|error| error::unreadable(&path, &error))?;
+        let known = self.checked.is(position, version);
+        let network = load(info, file, purpose, known);
+        let network = network.map_err(|problem| error::refused(&path, problem))?;
+        self.checked.remember(position, version);
+        Ok(network)
     }
 
     /// What networks of this bundle are made ready for.
@@ -160,9 +172,20 @@ pub fn parse(bytes: &[u8]) -> Result<BundleInfo, Problem> {
 }
 
 /// A network of a bundle from its mapped file.
-fn load(info: &NetworkInfo, file: Arc<Mmap>, purpose: Purpose) -> Result<Network, Problem> {
-    check_hash(info, &file)?;
-    let network = Network::of(&info.architecture, &MappedWeights::new(file)?, purpose)?;
+fn load(
+    info: &NetworkInfo,
+    file: Arc<Mmap>,
+    purpose: Purpose,
+    known: bool,
+) -> Result<Network, Problem> {
+    if !known {
+        check_hash(info, &file)?;
+    }
+    let weights = MappedWeights::new(file)?;
+    if !known {
+        weights.check_finite()?;
+    }
+    let network = Network::of(&info.architecture, &weights, purpose)?;
     match network.classes() {
         2 => Ok(network),
         classes => Err(Problem::new(format!("{classes} classes; a task has 2"))),

@@ -65,13 +65,22 @@ impl MappedWeights {
         let mut tensors = BTreeMap::new();
         for (name, view) in parsed.iter().filter(|(name, _)| !is_counter(name)) {
             let element = element(name, view.dtype())?;
-            check_finite(name, element, view.data())?;
             let first = view.data().as_ptr() as usize - start;
             let bytes = first..first + view.data().len();
             let shape = view.shape().to_vec();
             tensors.insert(name.to_owned(), Tensor { shape, element, bytes });
         }
         Ok(MappedWeights { file, tensors })
+    }
+
+    /// Refuses values that are no numbers.
+    ///
+    /// # Errors
+    /// A tensor with an infinite value or NaN, by its name.
+    pub fn check_finite(&self) -> Result<(), Problem> {
+        self.tensors.iter().try_for_each(|(name, tensor)| {
+            check_finite(name, tensor.element, &self.file[tensor.bytes.clone()])
+        })
     }
 
     fn array(&self, name: &str) -> Option<Array> {
