@@ -128,7 +128,8 @@ impl CpuScorer {
         progress: &Progress<'_>,
     ) -> Result<Vec<Vec<Probability>>, ScoreError> {
         let mut answers = vec![Vec::with_capacity(wanted.len()); inputs.len()];
-        for group in self.shelf.groups(&self.bundle, wanted, purpose) {
+        let one_pass = inputs.len() == 1;
+        for group in self.shelf.groups(&self.bundle, wanted, purpose, one_pass) {
             let positions = &wanted[group];
             let of_network = |&position: &usize| self.answers(position, purpose, inputs, progress);
             // All, so that the first network that fails is named whoever comes first.

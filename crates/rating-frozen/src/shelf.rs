@@ -63,13 +63,21 @@ impl Shelf {
         largest(bundle, self.purpose(bundle, 1, gradient))
     }
 
-    /// Splits networks into those that are loaded together.
-    pub fn groups(&self, bundle: &Bundle, wanted: &[usize], purpose: Purpose) -> Vec<Range<usize>> {
+    /// Splits networks into those that threads share among them. `one_pass`: each
+    /// network is asked once, so that a thread holds one at a time.
+    pub fn groups(
+        &self,
+        bundle: &Bundle,
+        wanted: &[usize],
+        purpose: Purpose,
+        one_pass: bool,
+    ) -> Vec<Range<usize>> {
         let sizes = wanted.iter().map(|&position| bytes(bundle, position, purpose));
-        let total = sizes.fold(0, u64::saturating_add);
-        let group = match total <= self.memory {
+        let all_fit = sizes.fold(0, u64::saturating_add) <= self.memory;
+        let transient = self.transient(bundle, purpose);
+        let group = match all_fit || (one_pass && transient == self.threads) {
             true => wanted.len(),
-            false => self.transient(bundle, purpose),
+            false => transient,
         };
         let starts = (0..wanted.len()).step_by(group.max(1));
         starts.map(|start| start..(start + group).min(wanted.len())).collect()
@@ -98,17 +106,19 @@ impl Shelf {
         // Two calls at once may both load it; either will do.
         let network = Arc::new(bundle.network(position, purpose)?);
         let mut kept = locked();
+        // Pages that are mapped twice would count twice.
+        kept.retain(|(other, made_for), _| *other != position || !made_for.passing);
         let held: u64 =
-            kept.keys().map(|&(position, purpose)| bytes(bundle, position, purpose)).sum();
+            kept.keys().map(|&(position, purpose)| kept_bytes(bundle, position, purpose)).sum();
         let total = (0..bundle.info().networks.len())
-            .map(|position| bytes(bundle, position, purpose))
+            .map(|position| kept_bytes(bundle, position, purpose))
             .fold(0, u64::saturating_add);
         let reserve = match total <= self.memory {
             true => 0,
             // Room for those that come and go.
             false => largest(bundle, purpose) * self.transient(bundle, purpose) as u64,
         };
-        if held + bytes(bundle, position, purpose) + reserve <= self.memory {
+        if held + kept_bytes(bundle, position, purpose) + reserve <= self.memory {
             kept.insert((position, purpose), Arc::clone(&network));
         }
         Ok(network)
@@ -125,7 +135,19 @@ impl Shelf {
     }
 }
 
-/// Bytes a network takes in memory, nearly.
+/// Bytes a network takes while nobody asks it, nearly. The mapped file of one
+/// that is unpacked while it is asked is the system's: it can take the pages
+/// back whenever it needs them.
+fn kept_bytes(bundle: &Bundle, position: usize, purpose: Purpose) -> u64 {
+    const FOR_PARTS_THAT_ARE_NO_MAP: u64 = 16;
+    // Cohorts ask each network once, so there keeping the map gains nothing.
+    match purpose.passing && purpose.at_once == 1 {
+        true => bundle.network_bytes(position) / FOR_PARTS_THAT_ARE_NO_MAP,
+        false => bytes(bundle, position, purpose),
+    }
+}
+
+/// Bytes a network takes while it is asked, nearly.
 fn bytes(bundle: &Bundle, position: usize, purpose: Purpose) -> u64 {
     if purpose.passing {
         // The mapped file, and about as much again for the pass.
