@@ -12,8 +12,8 @@ use crate::bundle::{Bundle, Identity};
 use crate::control::Control;
 use crate::explain::{Explanation, How};
 use crate::inputs::Inputs;
-use crate::network::{Network, Purpose, Workspace, probability_above};
-use crate::scorer::{ScoreError, Scorer, not_a_number};
+use crate::network::{Network, Purpose, Workspace};
+use crate::scorer::{ScoreError, Scorer, answer};
 use crate::shelf::Shelf;
 
 /// How much of the machine scoring may take.
@@ -61,12 +61,8 @@ impl CpuScorer {
             .thread_name(|index| format!("score-{index}"))
             .build()
             .map_err(|error| ScoreError::Machine(error.to_string()))?;
-        let images = bundle.info().networks.iter().map(|network| {
-            let modalities = bundle.info().protocol.modalities();
-            let position = |name| modalities.iter().position(|modality| &modality.name == name);
-            network.modalities.iter().filter_map(position).collect()
-        });
-        let images = images.collect();
+        let info = bundle.info();
+        let images = info.networks.iter().map(|network| network.images(&info.protocol)).collect();
         let shelf = Shelf::new(resources.memory, pool.current_num_threads());
         Ok(CpuScorer { bundle, pool, images, shelf })
     }
@@ -133,28 +129,28 @@ impl CpuScorer {
             let positions = &wanted[group];
             let of_network = |&position: &usize| self.answers(position, purpose, inputs, progress);
             // All, so that the first network that fails is named whoever comes first.
-            let answered: Vec<Result<Vec<f64>, ScoreError>> =
+            let answered: Vec<Result<Vec<Probability>, ScoreError>> =
                 self.pool.install(|| positions.par_iter().map(of_network).collect());
-            for (&position, probabilities) in positions.iter().zip(answered) {
-                for (answers, probability) in answers.iter_mut().zip(probabilities?) {
-                    answers.push(self.named(position, probability));
+            for of_network in answered {
+                for (answers, answer) in answers.iter_mut().zip(of_network?) {
+                    answers.push(answer);
                 }
             }
         }
         Ok(answers)
     }
 
-    /// The probabilities that a network gives all pairs.
+    /// What a network says of all pairs.
     fn answers(
         &self,
         position: usize,
         purpose: Purpose,
         inputs: &[&Inputs],
         progress: &Progress<'_>,
-    ) -> Result<Vec<f64>, ScoreError> {
+    ) -> Result<Vec<Probability>, ScoreError> {
         progress.check()?;
         let network = self.network(position, purpose)?;
-        let parts: Result<Vec<Vec<f64>>, ScoreError> = inputs
+        let parts: Result<Vec<Vec<Probability>>, ScoreError> = inputs
             .par_chunks(TOGETHER)
             .map(|inputs| {
                 progress.check()?;
@@ -166,13 +162,13 @@ impl CpuScorer {
         Ok(parts?.concat())
     }
 
-    /// The probabilities that a network gives some pairs, in one pass.
+    /// What a network says of some pairs, in one pass.
     fn together(
         &self,
         position: usize,
         network: &Network,
         inputs: &[&Inputs],
-    ) -> Result<Vec<f64>, ScoreError> {
+    ) -> Result<Vec<Probability>, ScoreError> {
         let images: Vec<Vec<Vec<f32>>> = self.images[position]
             .iter()
             .map(|&image| inputs.iter().map(|inputs| inputs.normalised_one(image)).collect())
@@ -182,9 +178,8 @@ impl CpuScorer {
         let images: Vec<&[&[f32]]> = images.iter().map(Vec::as_slice).collect();
         let logits = self
             .with_workspace(|workspace| network.logits_of_pairs(&images, self.px(), workspace))?;
-        let answers: Option<Vec<f64>> =
-            logits.chunks_exact(network.classes()).map(probability_above).collect();
-        answers.ok_or_else(|| not_a_number(&self.bundle.info().networks[position].id))
+        let info = &self.bundle.info().networks[position];
+        logits.chunks_exact(network.classes()).map(|logits| answer(info, logits)).collect()
     }
 
     fn px(&self) -> usize {
@@ -233,11 +228,6 @@ impl CpuScorer {
     /// The purpose of networks that explain.
     pub(crate) fn explaining(&self) -> Purpose {
         self.shelf.purpose(&self.bundle, usize::MAX, true)
-    }
-
-    fn named(&self, position: usize, probability: f64) -> Probability {
-        let network = &self.bundle.info().networks[position];
-        Probability { network: network.id.clone(), probability, threshold: network.threshold }
     }
 }
 

@@ -46,11 +46,12 @@ impl Inputs {
         (0..self.pictures.len()).map(|image| self.normalised_one(image)).collect()
     }
 
-    /// One of them.
+    /// The picture of one modality as networks take it: `[3, px, px]`, normalised.
     ///
     /// # Panics
     /// The pair has no such picture.
-    pub(crate) fn normalised_one(&self, image: usize) -> Vec<f32> {
+    #[must_use]
+    pub fn normalised_one(&self, image: usize) -> Vec<f32> {
         let picture = &self.pictures[image];
         let mut values = vec![0.0; picture.as_raw().len()];
         normalise(picture, &mut values);

@@ -4,9 +4,10 @@ use rating::network::NetworkId;
 use rating::scores::Probability;
 use rating::{Pair, Problem};
 
-use crate::bundle::{BundleError, Identity};
+use crate::bundle::{BundleError, Identity, NetworkInfo};
 use crate::control::Control;
 use crate::explain::{Explanation, How};
+use crate::network::probability_above;
 
 /// Whoever answers for the networks of a bundle.
 pub trait Scorer: Send + Sync {
@@ -53,6 +54,16 @@ pub enum ScoreError {
     /// The machine has no threads or memory to spare.
     #[error("{0}")]
     Machine(String),
+}
+
+/// What a network's two logits of a pair say: the probability of
+/// `grade > cut-off`, computed in 64 bits, beside the network's threshold.
+///
+/// # Errors
+/// Logits that give no number.
+pub fn answer(network: &NetworkInfo, logits: &[f32]) -> Result<Probability, ScoreError> {
+    let probability = probability_above(logits).ok_or_else(|| not_a_number(&network.id))?;
+    Ok(Probability { network: network.id.clone(), probability, threshold: network.threshold })
 }
 
 /// A network whose answer is no number: a bundle nobody should score with.

@@ -8,6 +8,8 @@
 //! hash of all it depends on, so that a run goes on where another stopped and
 //! studies that differ in one thing share the rest. The same seed gives the
 //! same bytes, for any number of jobs and however often a run was stopped.
+//!
+//! A bundle can be asked here too, on a GPU: [`DeviceScorer`].
 
 pub mod config;
 pub mod data;
@@ -20,6 +22,7 @@ pub mod plan;
 pub mod progress;
 pub mod runner;
 pub mod sampling;
+pub mod scorer;
 pub mod training;
 pub mod votes;
 
@@ -33,3 +36,4 @@ pub use export::{Exported, Source, export};
 pub use job::{Imagenet, Job, State};
 pub use progress::{Event, Observer, Stop, Unobserved};
 pub use runner::run;
+pub use scorer::DeviceScorer;

@@ -18,10 +18,11 @@ use rating_report::{DemoPage, Fact, demo_page};
 
 use crate::args::DemoArgs;
 use crate::commands::demo::comparisons::Alone;
+use crate::commands::engine::{Asking, Engine};
 use crate::commands::evaluate::table;
 use crate::commands::pairs;
 use crate::commands::phantom::draw;
-use crate::commands::score::{self, Asking, Scored};
+use crate::commands::score::{self, Scored};
 use crate::commands::train::{self, Study};
 use crate::data::ManifestFile;
 use crate::failure::Failure;
@@ -191,11 +192,11 @@ fn arms(protocol: &Protocol) -> Vec<(usize, usize)> {
 
 /// Scores both test cohorts.
 fn score_tests(bundle: &Path, file: &ManifestFile) -> Result<Scored, Failure> {
-    let scorer = pairs::open(bundle, Resources::default())?;
+    let engine = Engine::Processor(pairs::open(bundle, Resources::default())?);
     let mut all = Scored::default();
     for cohort in ["prospective", "external"] {
-        let waiting = score::from_manifest(file, Some(cohort), &scorer)?;
-        let scored = score::score(&scorer, waiting, Asking::All)?;
+        let waiting = score::from_manifest(file, Some(cohort), engine.bundle())?;
+        let scored = score::score(&engine, waiting, Asking::All)?;
         all.scores.extend(scored.scores);
         all.probabilities.extend(scored.probabilities);
     }

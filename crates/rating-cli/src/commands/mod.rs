@@ -5,6 +5,7 @@ pub mod check;
 pub mod decode;
 #[cfg(feature = "train")]
 pub mod demo;
+pub mod engine;
 pub mod evaluate;
 #[cfg(feature = "train")]
 pub mod experiment;

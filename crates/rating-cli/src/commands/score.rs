@@ -11,13 +11,12 @@ use rating::scores::{
     scores_csv,
 };
 use rating::{Origin, Pair, Problem, Protocol};
-use rating_frozen::{CpuScorer, Inputs, Scorer};
+use rating_frozen::{Bundle, Inputs};
 use serde_json::{Map, Value, json};
 
 use crate::args::ScoreArgs;
-use crate::commands::pairs::{
-    self, BarControl, Source, check_memory, open, pairs_in_words, resources,
-};
+use crate::commands::engine::{Asking, Engine};
+use crate::commands::pairs::{self, BarControl, Source, check_memory, pairs_in_words, resources};
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
 use crate::stderr::say;
@@ -33,15 +32,6 @@ pub struct About {
     coloured_share: Option<f64>,
 }
 
-/// How many networks are asked about a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asking {
-    /// Every one.
-    All,
-    /// As many as its grades need.
-    UntilDecided,
-}
-
 /// The scores of all pairs, with the answers of each network.
 #[derive(Default)]
 pub struct Scored {
@@ -53,18 +43,20 @@ pub struct Scored {
 
 pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
     stop::listen(|| ())?;
-    let scorer = open(&args.bundle, resources(args.threads, &args.memory)?)?;
-    check_memory(&args.memory, scorer.least_memory_to_score())?;
-    let protocol = scorer.identity().protocol.clone();
-    let waiting = match Source::asked(&args.pairs, &protocol)? {
-        Source::Manifest(file) => from_manifest(&file, args.pairs.cohort.as_deref(), &scorer)?,
-        Source::One(pair) => vec![prepare(&pair, Origin::Clinical, &scorer)?],
-    };
     let asking = if args.lazy { Asking::UntilDecided } else { Asking::All };
-    let scored = score(&scorer, waiting, asking)?;
+    let resources = resources(args.threads, &args.memory)?;
+    let engine = Engine::open(&args.bundle, &args.device, asking, resources)?;
+    check_memory(&args.memory, engine.least_memory())?;
+    let bundle = engine.bundle();
+    let protocol = bundle.identity().protocol.clone();
+    let waiting = match Source::asked(&args.pairs, &protocol)? {
+        Source::Manifest(file) => from_manifest(&file, args.pairs.cohort.as_deref(), bundle)?,
+        Source::One(pair) => vec![prepare(&pair, Origin::Clinical, bundle)?],
+    };
+    let scored = score(&engine, waiting, asking)?;
     let effort = match asking {
         Asking::All => String::new(),
-        Asking::UntilDecided => effort(&scored, scorer.bundle().info().networks.len()),
+        Asking::UntilDecided => effort(&scored, bundle.info().networks.len()),
     };
     if let Some(out) = &args.out {
         write(&protocol, &scored, out)?;
@@ -77,7 +69,7 @@ pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
         (Some(manifest), Some(out)) => commands::print(&format!(
             "{} scored by bundle {:.12}\n{effort}{}next: rating evaluate --scores {} --probabilities {} --manifest {} --out REPORT\n",
             pairs_in_words(scored.scores.len()),
-            scorer.identity().bundle,
+            bundle.identity().bundle,
             commands::warning(origin),
             out.join("scores.csv").display(),
             out.join("probabilities.csv").display(),
@@ -98,17 +90,17 @@ pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
 pub fn from_manifest(
     file: &ManifestFile,
     cohort: Option<&str>,
-    scorer: &CpuScorer,
+    bundle: &Bundle,
 ) -> Result<Vec<Waiting>, Failure> {
-    let protocol = &scorer.identity().protocol;
-    let keep = |row: &Row, loaded: &LoadedPair| prepare(&loaded.pair, row.origin, scorer);
+    let protocol = &bundle.identity().protocol;
+    let keep = |row: &Row, loaded: &LoadedPair| prepare(&loaded.pair, row.origin, bundle);
     let waiting = pairs::load(file, cohort, protocol, keep)?;
     Ok(waiting.into_iter().map(|(_, waiting)| waiting).collect::<Result<_, _>>()?)
 }
 
 /// What is kept of a pair until it is scored.
-fn prepare(pair: &Pair, origin: Origin, scorer: &CpuScorer) -> Result<Waiting, Problem> {
-    let info = scorer.bundle().info();
+fn prepare(pair: &Pair, origin: Origin, bundle: &Bundle) -> Result<Waiting, Problem> {
+    let info = bundle.info();
     let doppler = info
         .protocol
         .modalities()
@@ -120,22 +112,18 @@ fn prepare(pair: &Pair, origin: Origin, scorer: &CpuScorer) -> Result<Waiting, P
         origin,
         coloured_share: doppler.map(|(_, view)| coloured_share(view, info.preprocess.mask.floor)),
     };
-    Ok((about, scorer.prepare(pair)?))
+    Ok((about, Inputs::new(pair, &info.protocol, &info.preprocess)?))
 }
 
 /// Asks networks about all pairs.
-pub fn score(scorer: &CpuScorer, waiting: Vec<Waiting>, asking: Asking) -> Result<Scored, Failure> {
-    let networks = scorer.bundle().info().networks.len();
-    let control = BarControl::new("asking networks", networks * waiting.len());
+pub fn score(engine: &Engine, waiting: Vec<Waiting>, asking: Asking) -> Result<Scored, Failure> {
+    let (info, identity) = (engine.bundle().info(), engine.bundle().identity());
+    let control = BarControl::new("asking networks", info.networks.len() * waiting.len());
     let (pairs, inputs): (Vec<About>, Vec<Inputs>) = waiting.into_iter().unzip();
-    let protocol = &scorer.identity().protocol;
-    let networks: Vec<NetworkId> =
-        scorer.bundle().info().networks.iter().map(|network| network.id.clone()).collect();
+    let protocol = &identity.protocol;
+    let networks: Vec<NetworkId> = info.networks.iter().map(|network| network.id.clone()).collect();
     let is_decided = |answers: &[Probability]| is_decided(protocol, &networks, answers);
-    let answers = match asking {
-        Asking::All => scorer.score_inputs(&inputs, &|_| true, &control)?,
-        Asking::UntilDecided => scorer.score_inputs_lazily(&inputs, &is_decided, &control)?,
-    };
+    let answers = engine.answers(&inputs, asking, &is_decided, &control)?;
     control.finish();
 
     let decision = |answers: &[Probability]| -> Result<Decision, Problem> {
@@ -145,7 +133,6 @@ pub fn score(scorer: &CpuScorer, waiting: Vec<Waiting>, asking: Asking) -> Resul
         };
         early.map_or_else(|| decide(protocol, answers, Method::Multitude), Ok)
     };
-    let identity = scorer.identity();
     let mut scored = Scored { scores: Vec::new(), probabilities: Vec::new() };
     for (pair, answers) in pairs.into_iter().zip(answers) {
         scored.scores.push(PairScore {

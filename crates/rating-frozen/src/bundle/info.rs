@@ -117,6 +117,14 @@ impl NetworkInfo {
             validation,
         }
     }
+
+    /// The positions among the protocol's modalities of what the network sees.
+    #[must_use]
+    pub fn images(&self, protocol: &Protocol) -> Vec<usize> {
+        let modalities = protocol.modalities();
+        let position = |name| modalities.iter().position(|modality| &modality.name == name);
+        self.modalities.iter().filter_map(position).collect()
+    }
 }
 
 /// Figures of a network on its validation fold.

@@ -119,8 +119,8 @@ impl Bundle {
         Purpose { px, at_once, gradient, passing: false }
     }
 
-    /// Reads the weights of one network and checks their hash, for whoever
-    /// wants them other than they are.
+    /// Reads the weights of one network and checks their hash, names and
+    /// shapes, for whoever wants them other than they are.
     ///
     /// # Errors
     /// As for [`Bundle::network`].
@@ -131,8 +131,14 @@ impl Bundle {
         })?;
         let path = self.folder.join(&info.file);
         let bytes = fs::read(&path).map_err(|error| error::unreadable(&path, &error))?;
-        let read = check_hash(info, &bytes).and_then(|()| weights::read(&bytes));
-        read.map_err(|problem| error::refused(&path, problem))
+        let read = || {
+            check_hash(info, &bytes)?;
+            let weights = weights::read(&bytes)?;
+            info.architecture.check_weights(&weights)?;
+            check_classes(info.architecture.classes(&weights)?)?;
+            Ok(weights)
+        };
+        read().map_err(|problem| error::refused(&path, problem))
     }
 
     /// Where a network stands in [`BundleInfo::networks`].
@@ -186,8 +192,13 @@ fn load(
         weights.check_finite()?;
     }
     let network = Network::of(&info.architecture, &weights, purpose)?;
-    match network.classes() {
-        2 => Ok(network),
+    check_classes(network.classes())?;
+    Ok(network)
+}
+
+fn check_classes(classes: usize) -> Result<(), Problem> {
+    match classes {
+        2 => Ok(()),
         classes => Err(Problem::new(format!("{classes} classes; a task has 2"))),
     }
 }

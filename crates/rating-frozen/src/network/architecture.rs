@@ -104,7 +104,7 @@ impl Architecture {
     }
 
     /// Checks that every tensor is there, of the right shape, and no other.
-    pub(super) fn check_weights(&self, weights: &dyn Tensors) -> Result<(), Problem> {
+    pub(crate) fn check_weights(&self, weights: &dyn Tensors) -> Result<(), Problem> {
         self.check_range()?;
         let expected = self.tensors(self.classes(weights)?);
         for (name, shape) in &expected {
@@ -121,8 +121,9 @@ impl Architecture {
         }
     }
 
-    /// What stands before the names of each backbone.
-    pub(super) fn backbone_prefixes(&self) -> Vec<String> {
+    /// What stands before the names of each backbone's tensors.
+    #[must_use]
+    pub fn backbone_prefixes(&self) -> Vec<String> {
         match self {
             Architecture::Single { .. } => vec![String::new()],
             Architecture::Fusion { modalities, .. } => {
@@ -139,7 +140,8 @@ impl Architecture {
         }
     }
 
-    fn classes(&self, weights: &dyn Tensors) -> Result<usize, Problem> {
+    /// How many logits the last layer of these weights makes.
+    pub(crate) fn classes(&self, weights: &dyn Tensors) -> Result<usize, Problem> {
         let name = format!("{}.bias", self.last_layer());
         let shape = weights.shape(&name).ok_or_else(|| missing(&name))?;
         match first_side(shape) {

@@ -4,11 +4,11 @@ use rating::Problem;
 
 use super::architecture::Architecture;
 use super::folded::values;
-use crate::weights::Tensors;
+use crate::weights::{Tensors, Weights};
 
-/// What stands behind the backbones.
+/// What stands behind the backbones: from their features to logits.
 #[derive(Debug, Clone)]
-pub(super) struct Head {
+pub struct Head {
     /// The layer of hidden units and whether a ReLU follows it.
     hidden: Option<(Linear, bool)>,
     last: Linear,
@@ -22,6 +22,15 @@ struct Linear {
 }
 
 impl Head {
+    /// The head of a network's weights, for whoever runs the backbones elsewhere.
+    ///
+    /// # Errors
+    /// Weights of another architecture.
+    pub fn of(architecture: &Architecture, weights: &Weights) -> Result<Head, Problem> {
+        architecture.check_weights(weights)?;
+        Head::new(architecture, weights)
+    }
+
     /// The head of weights whose shapes have been checked.
     pub(super) fn new(architecture: &Architecture, weights: &dyn Tensors) -> Result<Head, Problem> {
         let hidden = match architecture {
@@ -41,7 +50,14 @@ impl Head {
         first.weight.len() / first.bias.len()
     }
 
-    pub(super) fn logits(&self, features: &[f32]) -> Vec<f32> {
+    /// The logits of one pair's features: eight times the width for each
+    /// modality, one after the other.
+    ///
+    /// # Panics
+    /// More or fewer features than the backbones make.
+    #[must_use]
+    pub fn logits(&self, features: &[f32]) -> Vec<f32> {
+        assert_eq!(features.len(), self.features(), "features of another network");
         match self.units(features) {
             Some(units) => self.last.forward(&units),
             None => self.last.forward(features),

@@ -18,13 +18,13 @@ use rating::preprocess::Preprocess;
 use rayon::prelude::*;
 
 pub use architecture::Architecture;
+pub use head::Head;
 pub use path::PathPoint;
 pub use plain::PlainNetwork;
 
 use crate::engine::{Backbone, Crew, End, Kernels, Space, Start};
 pub use crate::engine::{Purpose, peak_gflops};
 use crate::weights::{Tensors, Weights};
-use head::Head;
 
 /// A network of a known architecture with its weights, batch-norms folded into
 /// the convolutions and everything laid out for its purpose.
@@ -160,7 +160,6 @@ impl Network {
     /// When there are more or fewer features than the backbones make.
     #[must_use]
     pub fn logits_of_features(&self, features: &[f32]) -> Vec<f32> {
-        assert_eq!(features.len(), self.head.features(), "features of another network");
         self.head.logits(features)
     }
 

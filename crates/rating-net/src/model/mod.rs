@@ -1,4 +1,5 @@
-//! The networks that are trained, and one training of one of them.
+//! The networks that are trained, one training of one of them, and backbones
+//! that are finished.
 //!
 //! A [`Learner`] is a network with its optimizer: it takes a step on a batch,
 //! answers for a batch, and hands out its weights under torchvision's names.
@@ -10,6 +11,7 @@
 //! ```
 
 mod architecture;
+mod backbone;
 mod cpu;
 mod device;
 mod learner;
@@ -23,6 +25,7 @@ mod state;
 mod twins;
 
 pub use architecture::{Architecture, Stage};
+pub use backbone::Backbone;
 pub use burn::tensor::Device;
 pub use device::{device, device_names};
 pub use learner::Learner;

@@ -32,18 +32,26 @@ pub(super) fn initial_weights(
             .hint("freeze only stages whose weights were loaded"));
     }
     let none = Weights::new();
-    let loaded = start.weights.as_ref().unwrap_or(&none);
+    let given = start.weights.as_ref().unwrap_or(&none);
     let mut weights = Weights::new();
     for spec in architecture.tensors() {
-        let array = match (loaded.get(&spec.name), spec.stage) {
-            (Some(array), _) if array.shape == spec.shape => checked(array, &spec)?,
-            (Some(array), Some(_)) => return Err(other_shape(array, &spec)),
-            (None, Some(_)) if start.weights.is_some() => return Err(missing(&spec)),
+        let array = match (given.get(&spec.name), spec.stage) {
+            (Some(array), None) if array.shape == spec.shape => checked(array, &spec)?,
+            (array, Some(_)) if start.weights.is_some() => loaded(array, &spec)?,
             _ => drawn(&spec, start.seed),
         };
         weights.insert(spec.name, array);
     }
     Ok(weights)
+}
+
+/// A tensor that must be there.
+pub(super) fn loaded(array: Option<&Array>, spec: &TensorSpec) -> Result<Array, Problem> {
+    match array {
+        Some(array) if array.shape == spec.shape => checked(array, spec),
+        Some(array) => Err(other_shape(array, spec)),
+        None => Err(missing(spec)),
+    }
 }
 
 fn checked(array: &Array, spec: &TensorSpec) -> Result<Array, Problem> {
