@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rand::Rng;
 
-use super::interval;
+use super::beside::beside;
 use crate::manifest::Row;
 use crate::stats::weighted::CountsByPatient;
 use crate::stats::{Graded, Interval, Resamples};
@@ -57,31 +57,27 @@ pub fn accuracy_difference(
             seconds.push(b);
         }
     }
-    let first = Graded::new(grades, &truth, &firsts)?;
-    let second = Graded::new(grades, &truth, &seconds)?;
-    let (a, b) = (first.confusion().accuracy(), second.confusion().accuracy());
     let patients: Option<Vec<&str>> = patients.into_iter().collect();
-    let resamples = patients.map(|patients| Resamples::by_patient(&patients, samples, rng));
-    let intervals = resamples.as_ref().map(|resamples| {
-        let counts = |graded| CountsByPatient::new(graded, resamples.patients());
-        let (first, second) = (counts(&first)?, counts(&second)?);
-        Ok(resamples.of_each(|weights| {
-            let a = first.weighted(weights).accuracy();
-            let b = second.weighted(weights).accuracy();
-            [a, b, a.and_then(|a| Ok(a - b?))]
-        }))
-    });
-    let [first_interval, second_interval, difference_interval] = match intervals {
-        Some(bootstraps) => bootstraps?.map(interval),
-        None => [None; 3],
+    let resamples = match patients {
+        Some(patients) => Resamples::by_patient(&patients, samples, rng),
+        // No sample, no interval.
+        None => Resamples::by_case(truth.len(), 0, rng),
     };
+    let counts = |given: &[Grade]| {
+        CountsByPatient::new(&Graded::new(grades, &truth, given)?, resamples.patients())
+    };
+    let ways = [counts(&seconds)?, counts(&firsts)?];
+    let found =
+        beside(&resamples, 2, 1, |way, weights| vec![ways[way].weighted(weights).accuracy()]);
+    let (second, first, difference) =
+        (found.of_ways[0][0], found.of_ways[1][0], found.differences[0][0]);
     Ok(Difference {
         n: truth.len(),
-        first: a.ok(),
-        second: b.ok(),
-        difference: a.and_then(|a| Ok(a - b?)).ok(),
-        first_interval,
-        second_interval,
-        difference_interval,
+        first: first.value.ok(),
+        second: second.value.ok(),
+        difference: difference.value.ok(),
+        first_interval: first.interval,
+        second_interval: second.interval,
+        difference_interval: difference.interval,
     })
 }

@@ -3,8 +3,10 @@
 //! This is the only place where reference grades of test cohorts are read.
 
 pub mod arms;
+mod beside;
 mod cohort;
 pub mod compare;
+pub mod comparison;
 pub mod experiment;
 mod tasks;
 

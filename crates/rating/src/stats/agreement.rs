@@ -130,6 +130,17 @@ impl Confusion {
         self.within(1)
     }
 
+    /// How many grades truth and prediction lie apart, on average; 0 is perfect.
+    ///
+    /// # Errors
+    /// Without cases.
+    pub fn absolute_error(&self) -> Measured {
+        let apart = self
+            .cells()
+            .map(|(row, column, count)| row.abs_diff(column) as u128 * u128::from(count));
+        share(apart.sum(), self.cases().into(), Undefined::NoCases)
+    }
+
     fn within(&self, distance: usize) -> Measured {
         let near = self.cells().filter(|(row, column, _)| row.abs_diff(*column) <= distance);
         let near: u64 = near.map(|(_, _, count)| count).sum();
@@ -177,6 +188,8 @@ mod tests {
     fn agreement_worked_by_hand() {
         assert_eq!(by_hand().accuracy(), Ok(0.6));
         assert_eq!(by_hand().close_agreement(), Ok(0.7));
+        // Three are two grades off, one is one grade off.
+        assert_eq!(by_hand().absolute_error(), Ok(0.7));
         let none = Graded::new(4, &[], &[]).unwrap().confusion();
         assert_eq!(none.accuracy(), Err(Undefined::NoCases));
     }

@@ -122,6 +122,9 @@ pub enum Undefined {
     /// A value that is no finite number has no mean.
     #[error("a value is not a finite number")]
     NotFinite,
+    /// Lazy scoring leaves some out, and a few cases do not speak for the others.
+    #[error("not every pair has a mean probability")]
+    ProbabilitiesMissing,
     /// The figure is undefined in each of the bootstrap samples.
     #[error("no bootstrap sample has a value")]
     NoSample,
