@@ -5,7 +5,7 @@ use rating::evaluate::{Cohort, Evaluation};
 
 use crate::label::Label;
 use crate::page::{Section, page};
-use crate::{agreement, confusion, tasks};
+use crate::{agreement, checklist, confusion, tasks};
 
 /// The evaluation as a self-contained HTML page: for each cohort agreement,
 /// confusion matrices, ROC curves and the figures of the binary tasks.
@@ -20,6 +20,9 @@ pub fn evaluation_page(evaluation: &Evaluation) -> String {
     };
     let mut sections = sections(evaluation, label);
     sections.push(about(evaluation));
+    let anchors: Vec<&str> = sections.iter().map(|section| section.id.as_str()).collect();
+    let checklists = checklist::section(&anchors, label);
+    sections.push(checklists);
     page("Evaluation", label, &lead, &sections)
 }
 

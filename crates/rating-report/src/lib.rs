@@ -10,6 +10,7 @@
 //! | `label` | what every heading and caption says of simulated data |
 //! | `figure`, `notes` | a number with its interval, or "-" with a footnote that says why |
 //! | `evaluation` | the page of one evaluation; its parts are `agreement`, `confusion` and `tasks` |
+//! | `checklist` | reporting checklists: which item is answered where |
 //! | `demo` | the page of a whole demonstration; its parts are `comparison` and `cards` |
 //! | `experiment` | the page of an experiment's arms and claims, and the same as Markdown |
 //! | `heatmap`, `audit` | the page of one explained pair; of an audit of many |
@@ -18,6 +19,7 @@
 mod agreement;
 mod audit;
 mod cards;
+pub mod checklist;
 mod comparison;
 mod confusion;
 mod demo;

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::Origin;
 use rating::heatmap::audit::{Likeness, Occlusion, PairAudit, Place, summarise};
+use rating_report::checklist::{self, CHECKLISTS};
 use rating_report::{
     AuditPage, Card, Comparison, ComparisonRow, DemoPage, Fact, GradeLine, HeatmapPage, Picture,
     audit_page, demo_page, evaluation_page, heatmap_page,
@@ -211,5 +212,18 @@ fn the_caption_stands_under_every_map() {
     assert_eq!(captions.len(), page.matches("<img").count());
     for caption in captions {
         assert!(caption.contains("not lesion location"), "{caption}");
+    }
+}
+
+#[test]
+fn every_place_on_the_page_that_a_checklist_names_exists() {
+    let page = evaluation_page(&common::evaluation(Origin::Clinical, true));
+    for item in CHECKLISTS.into_iter().flat_map(|checklist| checklist.items) {
+        for place in item.answer.places() {
+            if let checklist::Place::Page(anchor, _) = place {
+                assert!(page.contains(&format!("id=\"{anchor}\"")), "{anchor}");
+                assert!(page.contains(&format!("href=\"#{anchor}\"")), "{anchor}");
+            }
+        }
     }
 }

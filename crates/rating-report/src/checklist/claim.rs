@@ -1,0 +1,65 @@
+//! CLAIM, 2024 update: artificial intelligence in medical imaging.
+//!
+//! Tejani AS, Klontzas ME, Gatti AA, et al. Radiol Artif Intell
+//! 2024;6(4):e240300, <https://doi.org/10.1148/ryai.240300>. 44 items.
+
+use super::item::{
+    ACQUISITION, COHORTS, COMPARED, CONFIG, COUNTS, Checklist, DECISION, GRADES, HEATMAPS, INPUT,
+    LIMITS, MISSING, MIX, MODEL, NETWORKS, PATIENTS, PROVENANCE, READING, SPLIT, TRAINING, USE,
+    VALIDATION, authors, both, program,
+};
+
+pub(super) const CLAIM: Checklist = Checklist {
+    name: "CLAIM 2024",
+    id: "checklist-claim",
+    citation: "Tejani AS, Klontzas ME, Gatti AA, et al. Checklist for Artificial Intelligence in Medical Imaging \
+        (CLAIM): 2024 Update. Radiol Artif Intell 2024;6(4):e240300.",
+    address: "doi:10.1148/ryai.240300",
+    checked: COMPARED,
+    items: &[
+        authors("1", "Title or abstract names the kind of AI"),
+        authors("2", "Abstract"),
+        both("3", "Background and intended role", &[USE]),
+        authors("4", "Aims and hypotheses"),
+        authors("5", "Prospective or retrospective"),
+        authors("6", "Goal of the study"),
+        both("7", "Sources of data", &[PROVENANCE, COUNTS]),
+        authors("8", "Inclusion and exclusion"),
+        program("9", "Preparation of images", &[INPUT]),
+        both("10", "Which parts of the data were used", &[SPLIT]),
+        authors("11", "De-identification"),
+        both("12", "Missing data", &[MISSING, COHORTS]),
+        both("13", "How images were acquired", &[ACQUISITION]),
+        both("14", "Reference standard: definition", &[GRADES]),
+        authors("15", "Reference standard: reason"),
+        authors("16", "Who gave the reference grades"),
+        authors("17", "Annotation of the test set"),
+        authors("18", "Agreement within and between graders"),
+        program("19", "How cases were assigned to parts", &[SPLIT]),
+        program("20", "What keeps the parts apart: patients", &[SPLIT]),
+        both("21", "Intended number of cases", &[COUNTS]),
+        program("22", "The model in detail", &[MODEL, DECISION, NETWORKS]),
+        program("23", "Software and versions", &[MODEL]),
+        program("24", "Starting weights", &[TRAINING, NETWORKS]),
+        program("25", "Training in detail", &[TRAINING, CONFIG]),
+        program("26", "How the final weights were chosen", &[TRAINING]),
+        program("27", "How many models answer together", &[DECISION]),
+        program("28", "Measures of performance", &[READING]),
+        program("29", "Significance and uncertainty", &[READING]),
+        authors("30", "Robustness and sensitivity"),
+        both("31", "Explanations, and whether they were tested", &[HEATMAPS]),
+        program("32", "Testing on internal data", &[VALIDATION]),
+        both("33", "Testing on external data", &[COHORTS]),
+        authors("34", "Registration as a trial"),
+        both("35", "Numbers included and excluded", &[COUNTS, COHORTS]),
+        both("36", "Patients of each part", &[PATIENTS, MIX]),
+        program("37", "Performance and its uncertainty", &[COHORTS]),
+        program("38", "Diagnostic accuracy with its precision", &[COHORTS]),
+        both("39", "Analysis of failures", &[COHORTS]),
+        both("40", "Limitations", &[LIMITS]),
+        both("41", "What it means for practice", &[USE]),
+        authors("42", "Study protocol, further technical detail"),
+        authors("43", "Availability of software, model and data"),
+        authors("44", "Funding"),
+    ],
+};
