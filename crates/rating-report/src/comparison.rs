@@ -40,7 +40,7 @@ pub(crate) fn markup(number: usize, comparison: &Comparison, label: Label) -> Ma
     html! {
         h3 { (comparison.title) }
         p { (comparison.sentence) }
-        div.wide role="region" aria-label=(comparison.title) tabindex="0" {
+        div.wide role="group" aria-label=(comparison.title) tabindex="0" {
             table {
                 caption { (label.opening()) "In brackets, and as lines, 95 % intervals." }
                 thead {
@@ -53,7 +53,7 @@ pub(crate) fn markup(number: usize, comparison: &Comparison, label: Label) -> Ma
                 }
                 tbody { @for row in &comparison.rows { (table_row(row, axis.as_ref(), &mut notes, label)) } }
                 @if let Some(axis) = &axis {
-                    tfoot { tr { th scope="row" {} td {} td.interval-plot { (dots::scale(axis)) } td {} } }
+                    tfoot { tr { td {} td {} td.interval-plot { (dots::scale(axis)) } td {} } }
                 }
             }
         }

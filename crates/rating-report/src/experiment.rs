@@ -73,7 +73,7 @@ fn claims(report: &Report, label: Label) -> Markup {
             } }
             tbody { @for claim in &report.claims { (claim_row(claim, axis.as_ref(), &mut notes, label)) } }
             @if let Some(axis) = &axis {
-                tfoot { tr { th scope="row" {} td {} td {} td {} td.interval-plot { (dots::scale(axis)) } td {} td {} } }
+                tfoot { tr { td {} td {} td {} td {} td.interval-plot { (dots::scale(axis)) } td {} td {} } }
             }
         }
     };

@@ -67,7 +67,8 @@ fn contents(sections: &[Section]) -> Markup {
     }
 }
 
-/// A wide table that scrolls by itself on a narrow screen.
+/// A wide table that scrolls by itself on a narrow screen. A group, no region:
+/// a page of many tables would be all landmarks.
 pub(crate) fn wide(name: &str, table: &Markup) -> Markup {
-    html! { div.wide role="region" aria-label=(name) tabindex="0" { (table) } }
+    html! { div.wide role="group" aria-label=(name) tabindex="0" { (table) } }
 }
