@@ -10,6 +10,8 @@ mod failure;
 mod files;
 mod npy;
 mod progress;
+#[cfg(feature = "train")]
+mod readings;
 mod stderr;
 mod stop;
 

@@ -45,43 +45,21 @@ fn jobs_order_of_rows_and_kills_change_no_byte() {
     train_nano(&backwards(&manifest), &at("two"), &["--jobs", "2"]);
     assert_equal_folders(&at("one"), &at("two"));
 
-    killed_again_and_again(&manifest, &at("killed"));
+    let (config, killed) = (nano(), at("killed"));
+    killed_again_and_again(&[
+        "train",
+        "--config",
+        text(&config),
+        "--manifest",
+        text(&manifest),
+        "--out",
+        text(&killed),
+    ]);
     assert_equal_folders(&at("one"), &at("killed"));
 
     score(&at("one"), &manifest, &at("scores-1"), "1");
     score(&at("killed"), &manifest, &at("scores-2"), "2");
     assert_equal_folders(&at("scores-1"), &at("scores-2"));
-}
-
-/// Trains with `kill -9` after ever longer times, until it gets through.
-fn killed_again_and_again(manifest: &Path, out: &Path) {
-    for round in 0.. {
-        let mut child = rating()
-            .args([
-                "train",
-                "--config",
-                text(&nano()),
-                "--manifest",
-                text(manifest),
-                "--out",
-                text(out),
-            ])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // From moments after the start to ever later ones, so that kills meet
-        // every kind of moment however fast the machine is.
-        thread::sleep(Duration::from_millis(20 + 25 * round));
-        if child.try_wait().unwrap().is_some_and(|status| status.success()) {
-            assert!(round > 2, "the training was never killed");
-            return;
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert!(!out.join("bundle.json").exists() || round > 0);
-        assert!(round < 200, "the training gets nowhere");
-    }
 }
 
 #[cfg(unix)]

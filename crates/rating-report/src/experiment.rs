@@ -1,11 +1,13 @@
 //! An experiment's results as a page, and as Markdown to keep beside the code.
 
-use std::fmt::Write;
+mod curves;
+mod markdown;
 
 use maud::{Markup, html};
-use rating::evaluate::arms::{ArmFigures, Ranged, Verdict};
-use rating::evaluate::experiment::{ClaimResult, Report};
+use rating::evaluate::arms::{ArmFigures, Ranged};
+use rating::evaluate::experiment::{ArmResult, ClaimResult, Report};
 
+pub use self::markdown::experiment_markdown;
 use crate::demo::{Fact, facts};
 use crate::figure::{Figure, Unit};
 use crate::label::Label;
@@ -29,6 +31,9 @@ pub fn experiment_page(report: &Report, facts_of: &[Fact]) -> String {
             title: format!("Every arm: {}", spoken(quantity)),
             body: arms(report, quantity, label),
         });
+    }
+    if let Some(body) = curves::curves(report, label) {
+        sections.push(Section { id: "curves".into(), title: "Learning curves".into(), body });
     }
     sections.push(Section {
         id: "facts".into(),
@@ -112,6 +117,7 @@ fn arms(report: &Report, quantity: &str, label: Label) -> Markup {
             caption { (label.opening()) "Exact agreement and linearly weighted kappa; of several models, their mean." }
             thead { tr {
                 th.words scope="col" { "arm" }
+                th scope="col" { "learned from" span.aside { "pairs" } }
                 @for cohort in &cohorts {
                     th scope="col" { (cohort) ", agreement" }
                     th scope="col" { (cohort) ", kappa" }
@@ -122,6 +128,7 @@ fn arms(report: &Report, quantity: &str, label: Label) -> Markup {
                 @if cohorts.iter().any(|cohort| of(cohort).is_some()) {
                     tr {
                         th scope="row" { (arm.name) }
+                        td { (learned_from(arm)) }
                         @for cohort in &cohorts {
                             @let nothing = Ranged { value: None, interval: None };
                             @let figures = of(cohort);
@@ -145,6 +152,12 @@ fn ranged(figure: Ranged, unit: Unit, notes: &mut Notes) -> Markup {
 
 fn percent(figure: Ranged) -> String {
     figure.value.map_or_else(|| "-".to_owned(), |value| Unit::Percent.value(value))
+}
+
+/// How many pairs an arm learned from, mean over study seeds; a dash where no
+/// network was asked.
+fn learned_from(arm: &ArmResult) -> String {
+    curves::mean(&arm.training_pairs).map_or_else(|| "-".to_owned(), |mean| format!("{mean:.0}"))
 }
 
 /// The quantities of the arms, in their order.
@@ -178,72 +191,4 @@ fn find<'a>(
 ) -> Option<&'a ArmFigures> {
     let of = |(name, place, _): &&(String, String, ArmFigures)| name == quantity && place == cohort;
     figures.iter().find(of).map(|(_, _, figures)| figures)
-}
-
-/// The results as Markdown: one table of claims, one of arms for each quantity.
-#[must_use]
-pub fn experiment_markdown(report: &Report, facts: &[Fact]) -> String {
-    let mut text = format!("# Experiment {}\n\n", report.name);
-    let label = Label::new(report.origin);
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "{}Research use only, not for diagnosis.\n", label.sentence_with_stop());
-    for Fact { name, value, .. } in facts {
-        let _ = writeln!(text, "- {name}: {value}");
-    }
-    let _ = writeln!(
-        text,
-        "- {} test pairs; intervals 95 %, {} bootstrap samples of patients\n\n## Claims\n",
-        report.pairs, report.bootstrap_samples
-    );
-    text += "| claim | source | its figures | here, percentage points | must exceed | verdict |\n|---|---|---|---|---|---|\n";
-    for claim in &report.claims {
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {} ({} {}, {} {}; {}) | {} | {} |",
-            claim.says,
-            claim.source,
-            claim.figures.as_deref().unwrap_or("-"),
-            words(claim.compared.difference, Unit::Points),
-            claim.first,
-            percent(claim.compared.first),
-            claim.second,
-            percent(claim.compared.second),
-            claim.cohorts.join(", "),
-            Unit::Points.value(claim.limit),
-            verdict(claim.verdict),
-        );
-    }
-    let cohorts = cohorts(report);
-    for quantity in quantities(report) {
-        let _ = writeln!(text, "\n## {}\n", spoken(quantity));
-        let columns = cohorts.iter().map(|cohort| format!("{cohort} | {cohort}, kappa"));
-        let _ = writeln!(text, "| arm | {} |", columns.collect::<Vec<_>>().join(" | "));
-        let _ = writeln!(text, "|---{}|", "|---".repeat(2 * cohorts.len()));
-        for arm in &report.arms {
-            let of = |cohort: &&str| find(&arm.figures, quantity, cohort);
-            if cohorts.iter().all(|cohort| of(cohort).is_none()) {
-                continue;
-            }
-            let cells = cohorts.iter().map(|cohort| match of(cohort) {
-                None => "- | -".to_owned(),
-                Some(figures) => format!(
-                    "{} | {}",
-                    words(figures.accuracy, Unit::Percent),
-                    words(figures.kappa_linear, Unit::Plain)
-                ),
-            });
-            let _ = writeln!(text, "| {} | {} |", arm.name, cells.collect::<Vec<_>>().join(" | "));
-        }
-    }
-    text
-}
-
-fn words(figure: Ranged, unit: Unit) -> String {
-    let value = figure.value.map_or_else(|| "-".to_owned(), |value| unit.value(value));
-    let interval = figure.interval.map(|interval| format!(" {}", unit.interval(interval)));
-    value + &interval.unwrap_or_default()
-}
-
-fn verdict(verdict: Verdict) -> String {
-    format!("**{}**", verdict.word())
 }

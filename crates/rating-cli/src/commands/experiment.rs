@@ -2,6 +2,8 @@
 //! judged on the same pairs, gathered in one report.
 
 mod figures;
+mod graders;
+mod learned;
 mod repetition;
 
 use std::path::{Path, PathBuf};
@@ -36,7 +38,7 @@ pub fn run(args: &ExperimentArgs) -> Result<(), Failure> {
     let mut gathered = Gathered::new(&experiment);
     for (number, &seed) in experiment.study_seeds.iter().enumerate() {
         say(format_args!("study seed {seed}, {} of {}", number + 1, experiment.study_seeds.len()));
-        let mut repetition = Repetition::open(setting, seed)?;
+        let repetition = Repetition::open(setting, seed)?;
         gathered.begin(&repetition);
         for (position, arm) in experiment.arms.iter().enumerate() {
             say(format_args!("arm {} of {}: {}", position + 1, experiment.arms.len(), arm.name));

@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 /// The root of the workspace.
 pub fn root() -> PathBuf {
@@ -104,5 +106,23 @@ pub fn assert_equal_folders(a: &Path, b: &Path) {
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
     for (name, bytes) in &a {
         assert!(b[name] == *bytes, "{name} differs");
+    }
+}
+
+/// Runs the program with `kill -9` after ever longer times, until it gets through.
+pub fn killed_again_and_again(arguments: &[&str]) {
+    for round in 0.. {
+        let quiet = || Stdio::null();
+        let mut child = rating().args(arguments).stdout(quiet()).stderr(quiet()).spawn().unwrap();
+        // From moments after the start to ever later ones, so that kills meet
+        // every kind of moment however fast the machine is.
+        thread::sleep(Duration::from_millis(20 + 25 * round));
+        if child.try_wait().unwrap().is_some_and(|status| status.success()) {
+            assert!(round > 2, "it was never killed");
+            return;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(round < 200, "it gets nowhere");
     }
 }

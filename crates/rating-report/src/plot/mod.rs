@@ -6,6 +6,7 @@
 pub(crate) mod axis;
 pub(crate) mod curves;
 pub(crate) mod dots;
+pub(crate) mod learning;
 pub(crate) mod roc;
 
 /// How many looks of a line the style sheet has; further series repeat them.

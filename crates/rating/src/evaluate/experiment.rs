@@ -33,6 +33,11 @@ pub struct Report {
 pub struct ArmResult {
     /// Its name.
     pub name: String,
+    /// The learning curve that its figures are a point of.
+    pub curve: Option<String>,
+    /// How many pairs it learned from, for each study seed; empty where no
+    /// network was asked.
+    pub training_pairs: Vec<usize>,
     /// By quantity and test cohort, where it grades that quantity.
     pub figures: Vec<(String, String, ArmFigures)>,
 }

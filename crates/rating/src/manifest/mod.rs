@@ -61,7 +61,7 @@ pub struct Row {
     pub visit: Option<String>,
     /// Cross-validation fold, from 1, where the file fixes it.
     pub fold: Option<u8>,
-    /// Columns `x_*`, kept and never read.
+    /// Columns `x_*`, kept; only an experiment that names one reads it.
     pub extra: BTreeMap<String, String>,
 }
 

@@ -17,7 +17,7 @@ use rating_report::{Comparison, ComparisonRow};
 use crate::commands::score::Scored;
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
-use crate::files;
+use crate::readings;
 
 const SAMPLES: usize = 1000;
 
@@ -178,16 +178,13 @@ fn against_shortcut(
     Ok(comparisons)
 }
 
-/// First readings by pair, then reader.
-type Readings = BTreeMap<String, BTreeMap<String, Vec<Option<Grade>>>>;
-
 /// How often two readers, each alone, give the same combined grade.
 fn reader_agreement(
     protocol: &Protocol,
     file: &ManifestFile,
     phantoms: &Path,
 ) -> Result<Comparison, Failure> {
-    let readings = first_readings(protocol, &phantoms.join("readings.csv"))?;
+    let readings = readings::first(protocol, &phantoms.join("readings.csv"))?;
     let mut readers: Vec<&str> =
         readings.values().flat_map(|by_reader| by_reader.keys().map(String::as_str)).collect();
     readers.sort_unstable();
@@ -217,25 +214,4 @@ fn reader_agreement(
         sentence: "Share of pairs, all cohorts, to which two simulated readers, each alone, give the same combined grade.".to_owned(),
         rows,
     })
-}
-
-fn first_readings(protocol: &Protocol, path: &Path) -> Result<Readings, Failure> {
-    let bytes = files::read(path)?;
-    let problem = |what: String| Problem::new(what).in_file(path.display().to_string());
-    let mut readings = Readings::new();
-    let mut reader = csv::Reader::from_reader(bytes.as_slice());
-    for record in reader.deserialize::<(String, String, String, String, Grade, String)>() {
-        let (pair, reader, stage, measurement, grade, _) =
-            record.map_err(|error| problem(format!("not a table of readings: {error}")))?;
-        if stage != "first" {
-            continue;
-        }
-        let position = protocol
-            .measurement(&measurement)
-            .ok_or_else(|| problem(format!("no measurement {measurement:?}")))?;
-        let measurements = protocol.measurements().len();
-        let by_reader = readings.entry(pair).or_default();
-        by_reader.entry(reader).or_insert_with(|| vec![None; measurements])[position] = Some(grade);
-    }
-    Ok(readings)
 }

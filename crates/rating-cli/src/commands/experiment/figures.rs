@@ -6,7 +6,7 @@ use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::arms::{Answers, Cases, Part};
 use rating::evaluate::experiment::{ArmResult, ClaimResult, Report};
 use rating::stats::bootstrap::SAMPLES;
-use rating::{Origin, Seed};
+use rating::{Grade, Origin, Seed};
 use rating_net::experiment::{Claim, Expects, Experiment};
 
 use super::repetition::{self, Repetition};
@@ -17,6 +17,8 @@ pub struct Gathered<'a> {
     experiment: &'a Experiment,
     cases: Cases,
     answers: Vec<Answers>,
+    /// Of each arm, how many pairs it learned from in each repetition.
+    training_pairs: Vec<Vec<usize>>,
     /// Names of the quantities, and how many grades each has.
     quantities: Vec<(String, u8)>,
     cohorts: Vec<String>,
@@ -29,6 +31,7 @@ impl<'a> Gathered<'a> {
             experiment,
             cases: Cases::default(),
             answers: vec![Answers::default(); experiment.arms.len()],
+            training_pairs: vec![Vec::new(); experiment.arms.len()],
             quantities: Vec::new(),
             cohorts: Vec::new(),
             origin: Origin::Clinical,
@@ -43,7 +46,7 @@ impl<'a> Gathered<'a> {
         let combined = protocol.combined_grades().map(|grades| ("combined".to_owned(), grades));
         self.quantities = measured.chain(combined).collect();
         self.cases.truth.resize(self.quantities.len(), Vec::new());
-        for row in repetition.rows() {
+        for (row, grades) in repetition.rows().zip(repetition.truth()) {
             // A pair whose patient is unknown is a patient of its own.
             let patient = row.patient_id.as_ref().unwrap_or(&row.pair_id);
             // Drawn patients of another seed are other patients.
@@ -56,8 +59,9 @@ impl<'a> Gathered<'a> {
             }
             self.cases.cohorts.push(row.cohort.clone());
             self.origin = self.origin.with(row.origin);
-            let combined = row.all_grades().and_then(|grades| protocol.combined(&grades));
-            let truth = row.grades.iter().copied().chain([combined]);
+            let all: Option<Vec<Grade>> = grades.iter().copied().collect();
+            let combined = all.and_then(|grades| protocol.combined(&grades));
+            let truth = grades.iter().copied().chain([combined]);
             self.cases.truth.iter_mut().zip(truth).for_each(|(list, grade)| list.push(grade));
         }
     }
@@ -72,21 +76,28 @@ impl<'a> Gathered<'a> {
         let before = self.cases.patients.len() - repetition.rows().count();
         let gathered = &mut self.answers[arm].grades;
         gathered.resize(self.quantities.len(), Vec::new());
-        for (gathered, given) in gathered.iter_mut().zip(answers) {
+        for (gathered, given) in gathered.iter_mut().zip(&answers.grades) {
             if before > 0 && gathered.len() != given.len() {
                 return Err(Failure::Bug("an arm changed its number of models".to_owned()));
             }
             gathered.resize(given.len(), Vec::new());
             gathered.iter_mut().zip(given).for_each(|(all, grades)| all.extend(grades));
         }
+        self.training_pairs[arm].extend(answers.training_pairs);
         Ok(())
     }
 
     /// Every figure and verdict.
     pub fn report(&self) -> Result<Report, Failure> {
         let mut arms = Vec::new();
-        for (arm, answers) in self.experiment.arms.iter().zip(&self.answers) {
-            let mut result = ArmResult { name: arm.name.clone(), figures: Vec::new() };
+        let of_arms = self.answers.iter().zip(&self.training_pairs);
+        for (arm, (answers, training_pairs)) in self.experiment.arms.iter().zip(of_arms) {
+            let mut result = ArmResult {
+                name: arm.name.clone(),
+                curve: arm.curve.clone(),
+                training_pairs: training_pairs.clone(),
+                figures: Vec::new(),
+            };
             for (quantity, (name, grades)) in self.quantities.iter().enumerate() {
                 for cohort in &self.cohorts {
                     let cohorts = std::slice::from_ref(cohort);

@@ -10,11 +10,12 @@ use rating::scores::{Method, decide};
 use rating::{Grade, Problem, Protocol};
 use rating_frozen::{Inputs, Resources};
 use rating_net::config::Questions;
-use rating_net::experiment::{Arm, Decide, Experiment};
+use rating_net::experiment::{Arm, Decide, Experiment, Grader};
 use rating_net::export::{Source, export, export_arm};
 use rating_net::votes::votes;
 use rating_net::{Config, Example, Job, Stop};
 
+use super::{graders, learned};
 use crate::commands::pairs::{self, BarControl};
 use crate::commands::{demo, phantom, train};
 use crate::data::{LoadedPair, ManifestFile};
@@ -40,7 +41,14 @@ type Votes = Vec<Vec<Grade>>;
 
 /// The grades an arm gives, `grades[quantity][model][pair]`; no model for a
 /// quantity it does not grade.
-pub type Answers = Vec<Vec<Vec<Option<Grade>>>>;
+pub type Grades = Vec<Vec<Vec<Option<Grade>>>>;
+
+/// What an arm says about the pairs of the test cohorts, in their order.
+pub struct Answers {
+    pub grades: Grades,
+    /// How many pairs it learned from; `None` where no network was asked.
+    pub training_pairs: Option<usize>,
+}
 
 /// The pairs of one study seed.
 pub struct Repetition<'a> {
@@ -54,6 +62,8 @@ pub struct Repetition<'a> {
     /// Rows of the test cohorts, as positions in the manifest, with what
     /// networks see of them.
     tests: Vec<(usize, Inputs)>,
+    /// What counts as right of each row of the manifest.
+    truth: Vec<Vec<Option<Grade>>>,
 }
 
 impl<'a> Repetition<'a> {
@@ -76,12 +86,18 @@ impl<'a> Repetition<'a> {
         let file = ManifestFile::read(&manifest, &protocol)?;
         let examples = train::examples(&file, &protocol, &config, false)?;
         let tests = tests(&file, &protocol, &config)?;
-        Ok(Repetition { setting, seed, folder, file, config, protocol, examples, tests })
+        let truth = graders::grades(&setting.experiment.judged_by, &file, &protocol)?;
+        Ok(Repetition { setting, seed, folder, file, config, protocol, examples, tests, truth })
     }
 
     /// The rows of the test cohorts.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.tests.iter().map(|&(position, _)| &self.file.manifest.rows[position])
+    }
+
+    /// What counts as right of each of these rows, by measurement.
+    pub fn truth(&self) -> impl Iterator<Item = &[Option<Grade>]> {
+        self.tests.iter().map(|&(position, _)| self.truth[position].as_slice())
     }
 
     /// What is graded.
@@ -94,36 +110,57 @@ impl<'a> Repetition<'a> {
         self.seed
     }
 
-    /// What an arm says about the pairs of the test cohorts, in their order.
-    pub fn answers(&mut self, arm: &Arm) -> Result<Answers, Failure> {
+    /// What an arm says.
+    pub fn answers(&self, arm: &Arm) -> Result<Answers, Failure> {
+        if let Some(grader) = &arm.answered_by {
+            return self.of_grader(grader);
+        }
         let protocol = arm.protocol(&self.protocol)?;
-        let votes = self.votes(arm, &protocol)?;
-        let mut answers: Answers = vec![Vec::new(); self.protocol.measurements().len() + 1];
-        let combined = answers.len() - 1;
+        let (votes, training_pairs) = self.votes(arm, &protocol)?;
+        let mut grades: Grades = vec![Vec::new(); self.protocol.measurements().len() + 1];
+        let combined = grades.len() - 1;
         for (pair, votes) in votes.into_iter().enumerate() {
             let mut given = graded(arm, &protocol, votes)?;
             // Its own measurements are none of the base's.
             let kept =
                 if arm.combined_from.is_some() { given.split_off(given.len() - 1) } else { given };
             for (models, quantity) in kept.into_iter().rev().zip((0..=combined).rev()) {
-                let of_quantity = &mut answers[quantity];
+                let of_quantity = &mut grades[quantity];
                 of_quantity.resize(models.len().max(of_quantity.len()), vec![None; pair]);
                 for (grades, grade) in of_quantity.iter_mut().zip(models) {
                     grades.push(grade);
                 }
             }
         }
-        Ok(answers)
+        Ok(Answers { grades, training_pairs: Some(training_pairs) })
     }
 
-    /// The votes of an arm's models on each pair; from a file where an earlier
-    /// run left them. Arms that differ only in how they decide share them.
-    fn votes(&self, arm: &Arm, protocol: &Protocol) -> Result<Vec<Votes>, Failure> {
+    /// The grades of a grader as answers.
+    fn of_grader(&self, grader: &Grader) -> Result<Answers, Failure> {
+        let given = graders::grades(grader, &self.file, &self.protocol)?;
+        let mut grades: Grades = vec![vec![Vec::new()]; self.protocol.measurements().len() + 1];
+        for &(position, _) in &self.tests {
+            let all: Option<Vec<Grade>> = given[position].iter().copied().collect();
+            let combined = all.and_then(|all| self.protocol.combined(&all));
+            let given = given[position].iter().copied().chain([combined]);
+            grades
+                .iter_mut()
+                .zip(given)
+                .for_each(|(of_quantity, grade)| of_quantity[0].push(grade));
+        }
+        Ok(Answers { grades, training_pairs: None })
+    }
+
+    /// The votes of an arm's models on each pair, and how many pairs they
+    /// learned from; votes come from a file where an earlier run left them. Arms
+    /// that differ only in how they decide share them.
+    fn votes(&self, arm: &Arm, protocol: &Protocol) -> Result<(Vec<Votes>, usize), Failure> {
         let config = arm.config(self.setting.base, self.seed)?;
         let (job, source) = self.job(arm, &config, protocol)?;
+        let training_pairs = job.data().examples().len();
         let file = self.folder.join("votes").join(format!("{}.csv", self.key(arm, &job, &source)));
         if file.exists() {
-            return self.read_votes(&file);
+            return Ok((self.read_votes(&file)?, training_pairs));
         }
         train::train(&job, self.setting.jobs, None, self.setting.stop)?;
         let found = match config.questions {
@@ -135,8 +172,8 @@ impl<'a> Repetition<'a> {
             }
         };
         files::make_folder(&self.folder.join("votes"))?;
-        files::write(&file, self.votes_csv(&found)?.as_bytes())?;
-        Ok(found)
+        files::write(&file, self.votes_csv(&found).as_bytes())?;
+        Ok((found, training_pairs))
     }
 
     /// What an arm's votes depend on, as a hash.
@@ -174,12 +211,8 @@ impl<'a> Repetition<'a> {
                 .hint("pairs are read once for all arms; make it an experiment of its own")
                 .into());
         }
-        let mut examples = self.examples.clone();
-        if arm.combined_from.is_some() {
-            for example in &mut examples {
-                example.grades = self.protocol.combined(&example.grades).into_iter().collect();
-            }
-        }
+        let examples =
+            learned::examples(arm, &self.examples, &self.file, &self.protocol, self.seed)?;
         let source = train::source(&self.file.manifest, &self.protocol, &examples);
         let imagenet = train::imagenet(config, self.setting.base_folder)?;
         let work = self.setting.out.join("work");
@@ -217,7 +250,7 @@ impl<'a> Repetition<'a> {
         answers.iter().map(votes).collect()
     }
 
-    fn votes_csv(&self, votes: &[Votes]) -> Result<String, Failure> {
+    fn votes_csv(&self, votes: &[Votes]) -> String {
         let mut text = String::new();
         for (row, votes) in self.rows().zip(votes) {
             let words: Vec<String> = votes
@@ -226,7 +259,7 @@ impl<'a> Repetition<'a> {
                 .collect();
             text += &format!("{},{}\n", row.pair_id, words.join(","));
         }
-        Ok(text)
+        text
     }
 
     fn read_votes(&self, path: &Path) -> Result<Vec<Votes>, Failure> {

@@ -2,18 +2,20 @@
 //! of them (method, section 7).
 //!
 //! An arm says only in what it departs from the base: values of the
-//! configuration, the images a measurement is read from, how votes become
-//! grades. Trainings that two arms have in common have one identity, so they
-//! are trained once.
+//! configuration, the images a measurement is read from, whose grades it learns
+//! and of how many patients, how votes become grades. Trainings that two arms
+//! have in common have one identity, so they are trained once.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod arm;
 
+use std::collections::BTreeSet;
+
+use rating::Problem;
 use rating::protocol::toml_problem;
-use rating::{Problem, Protocol};
 use serde::{Deserialize, Serialize};
-use toml::{Table, Value};
 
-use crate::config::{Config, Demo};
+pub use self::arm::{Arm, Decide, Extractor, Grader};
+use crate::config::Demo;
 
 /// An experiment: a base, arms, claims.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,62 +33,14 @@ pub struct Experiment {
     /// The cohorts that are drawn, anew for each seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phantoms: Option<Demo>,
+    /// Whose grades count as right.
+    #[serde(default, skip_serializing_if = "Grader::is_reference")]
+    pub judged_by: Grader,
     /// What is compared. The first is the system itself.
     pub arms: Vec<Arm>,
     /// What is claimed.
     #[serde(default)]
     pub claims: Vec<Claim>,
-}
-
-/// One way to train and decide, as a difference from the base.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Arm {
-    /// Its name, for the report.
-    pub name: String,
-    /// Values of the configuration that differ.
-    #[serde(default, skip_serializing_if = "Table::is_empty")]
-    pub set: Table,
-    /// Keys of the configuration that are left out, such as `training.jigsaw`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub without: Vec<String>,
-    /// The modalities a measurement is read from, by its name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub read: BTreeMap<String, Vec<String>>,
-    /// A measurement is read from one modality by the extractors that the
-    /// base's fusion networks rest on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub extractor: Option<Extractor>,
-    /// Only the combined grade is learned, as one measurement read from these
-    /// modalities.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub combined_from: Option<Vec<String>>,
-    /// How votes become grades.
-    #[serde(default)]
-    pub decide: Decide,
-}
-
-/// The extractors of one modality, as networks of their own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Extractor {
-    /// The measurement's name.
-    pub measurement: String,
-    /// The modality's name.
-    pub modality: String,
-}
-
-/// How the votes of the scoring models become grades.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Decide {
-    /// The valid combination with the largest weight.
-    #[default]
-    Multitude,
-    /// The commonest vote of each measurement by itself.
-    Majority,
-    /// Each model alone; figures are means over the models.
-    EachModel,
 }
 
 /// What is claimed of an arm: its exact agreement with the reference grades
@@ -177,97 +131,15 @@ impl Experiment {
     }
 }
 
-impl Arm {
-    /// The base itself.
-    #[must_use]
-    pub fn base() -> Arm {
-        Arm {
-            name: "base".to_owned(),
-            set: Table::new(),
-            without: Vec::new(),
-            read: BTreeMap::new(),
-            extractor: None,
-            combined_from: None,
-            decide: Decide::Multitude,
-        }
-    }
-
-    /// Its name as part of a file's name.
-    #[must_use]
-    pub fn slug(&self) -> String {
-        let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-        let words: String = self.name.chars().map(letter).collect();
-        words.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
-    }
-
-    /// Its configuration, from the text of the base's.
-    ///
-    /// # Errors
-    /// A key in `without` that the base does not have; what
-    /// [`Config::from_toml`] refuses; several seeds a fold for networks that
-    /// are one model each.
-    pub fn config(&self, base: &str, study_seed: u64) -> Result<Config, Vec<Problem>> {
-        let told = |problem: Problem| vec![problem.hint(format!("see arm {:?}", self.name))];
-        let mut table: Table = base.parse().map_err(|error| told(toml_problem(base, &error)))?;
-        merge(&mut table, &self.set);
-        for key in &self.without {
-            if !remove(&mut table, key) {
-                return Err(told(
-                    Problem::new(format!("the base has no {key}")).in_column("without"),
-                ));
-            }
-        }
-        let seed = i64::try_from(study_seed).map_err(|_| {
-            told(Problem::new("a study seed is too large").in_column("study_seeds"))
-        })?;
-        table.insert("study_seed".to_owned(), Value::Integer(seed));
-        Config::from_toml(&table.to_string())
-    }
-
-    /// Its protocol, from the base's.
-    ///
-    /// # Errors
-    /// A measurement or modality the base does not have.
-    pub fn protocol(&self, base: &Protocol) -> Result<Protocol, Problem> {
-        let mut protocol = base.clone();
-        for (name, modalities) in &self.read {
-            protocol = protocol.reading(name, modalities)?;
-        }
-        match &self.combined_from {
-            Some(modalities) => protocol.combined_alone(modalities),
-            None => Ok(protocol),
-        }
-    }
-}
-
-/// Puts the values of `set` into `table`, tables key by key.
-fn merge(table: &mut Table, set: &Table) {
-    for (key, value) in set {
-        match (table.get_mut(key), value) {
-            (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
-            _ => drop(table.insert(key.clone(), value.clone())),
-        }
-    }
-}
-
-/// Removes a dotted key; whether it was there.
-fn remove(table: &mut Table, key: &str) -> bool {
-    match key.split_once('.') {
-        None => table.remove(key).is_some(),
-        Some((first, rest)) => table
-            .get_mut(first)
-            .and_then(Value::as_table_mut)
-            .is_some_and(|table| remove(table, rest)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use rating::Protocol;
+
     use super::*;
     use crate::config::Questions;
     use crate::plan::{plan, targets};
 
-    const QUICK: &str = include_str!("../../../configs/quick.toml");
+    const QUICK: &str = include_str!("../../../../configs/quick.toml");
 
     fn arm(text: &str) -> Arm {
         toml::from_str(text).unwrap()
@@ -276,14 +148,16 @@ mod tests {
     #[test]
     fn shipped_experiments_are_read_and_every_arm_has_its_plan() {
         let shipped = [
-            (include_str!("../../../configs/phantom-study.toml"), QUICK),
+            (include_str!("../../../../configs/phantom-study.toml"), QUICK),
+            (include_str!("../../../../configs/learning-curve.toml"), QUICK),
+            (include_str!("../../../../configs/label-noise.toml"), QUICK),
             (
-                include_str!("../../../configs/paper-study.toml"),
-                include_str!("../../../configs/paper.toml"),
+                include_str!("../../../../configs/paper-study.toml"),
+                include_str!("../../../../configs/paper.toml"),
             ),
             (
-                include_str!("../../../configs/nano-study.toml"),
-                include_str!("../../../configs/nano.toml"),
+                include_str!("../../../../configs/nano-study.toml"),
+                include_str!("../../../../configs/nano.toml"),
             ),
         ];
         for (text, base) in shipped {
