@@ -8,7 +8,9 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use support::{assert_equal_folders, nano, phantoms, rating, succeed, text, train_nano};
+use support::{
+    assert_equal_folders, killed_again_and_again, nano, phantoms, rating, succeed, text, train_nano,
+};
 
 /// Scores every pair of the manifest.
 fn score(bundle: &Path, manifest: &Path, out: &Path, threads: &str) {
