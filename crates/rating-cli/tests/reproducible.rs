@@ -48,15 +48,18 @@ fn jobs_order_of_rows_and_kills_change_no_byte() {
     assert_equal_folders(&at("one"), &at("two"));
 
     let (config, killed) = (nano(), at("killed"));
-    killed_again_and_again(&[
-        "train",
-        "--config",
-        text(&config),
-        "--manifest",
-        text(&manifest),
-        "--out",
-        text(&killed),
-    ]);
+    killed_again_and_again(
+        Duration::from_millis(25),
+        &[
+            "train",
+            "--config",
+            text(&config),
+            "--manifest",
+            text(&manifest),
+            "--out",
+            text(&killed),
+        ],
+    );
     assert_equal_folders(&at("one"), &at("killed"));
 
     score(&at("one"), &manifest, &at("scores-1"), "1");

@@ -109,14 +109,15 @@ pub fn assert_equal_folders(a: &Path, b: &Path) {
     }
 }
 
-/// Runs the program with `kill -9` after ever longer times, until it gets through.
-pub fn killed_again_and_again(arguments: &[&str]) {
+/// Runs the program with `kill -9` after times that grow by `step`, until it
+/// gets through.
+pub fn killed_again_and_again(step: Duration, arguments: &[&str]) {
     for round in 0.. {
         let quiet = || Stdio::null();
         let mut child = rating().args(arguments).stdout(quiet()).stderr(quiet()).spawn().unwrap();
         // From moments after the start to ever later ones, so that kills meet
         // every kind of moment however fast the machine is.
-        thread::sleep(Duration::from_millis(20 + 25 * round));
+        thread::sleep(Duration::from_millis(20) + step * round);
         if child.try_wait().unwrap().is_some_and(|status| status.success()) {
             assert!(round > 2, "it was never killed");
             return;
