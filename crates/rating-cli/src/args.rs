@@ -27,6 +27,7 @@ pub enum Command {
     Explain(ExplainArgs),
     Decode(DecodeArgs),
     Evaluate(EvaluateArgs),
+    Compare(CompareArgs),
     Bundle(BundleArgs),
     #[cfg(feature = "train")]
     Demo(DemoArgs),
@@ -358,6 +359,41 @@ pub struct EvaluateArgs {
     #[arg(long, default_value_t = 1000)]
     pub samples: usize,
     /// Print the evaluation as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Compare two or more score files on the same pairs.
+///
+/// The first file is what the others are compared with. For each cohort and for
+/// all together: exact and close agreement, linear kappa, absolute error and
+/// the AUC of each task, every file's and the difference, with intervals that
+/// resample patients; McNemar's, Wilcoxon's and DeLong's tests, p alone and
+/// corrected for all of them (Holm). Pairs that not every file scores are left
+/// out and named. Writes OUT/comparison.html, comparison.json and
+/// comparison.csv.
+#[derive(Debug, clap::Args)]
+pub struct CompareArgs {
+    /// scores.csv of `rating score`, two or more of them; called by the name in
+    /// front, or by their folder.
+    #[arg(long, required = true, value_name = "[NAME=]FILE")]
+    pub scores: Vec<String>,
+    /// The manifest with reference grades.
+    #[arg(long)]
+    pub manifest: PathBuf,
+    /// `eoss`, or a protocol file.
+    #[arg(long, default_value = "eoss")]
+    pub protocol: String,
+    /// Folder for the results.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Seed of the bootstrap.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Bootstrap samples.
+    #[arg(long, default_value_t = 1000)]
+    pub samples: usize,
+    /// Print the comparison as JSON.
     #[arg(long)]
     pub json: bool,
 }

@@ -1,9 +1,11 @@
 //! From a manifest's rows to decoded pairs.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use rating::manifest::checks::{check_duplicates, check_rows};
-use rating::manifest::{Manifest, Row};
+use rating::manifest::{Manifest, References, Row};
+use rating::scores::ScoreTable;
 use rating::{Pair, Problem, Protocol, View};
 use rayon::prelude::*;
 
@@ -31,6 +33,22 @@ pub struct LoadedPair {
     pub hashes: Vec<PixelHash>,
     /// Things worth a look.
     pub warnings: Vec<Problem>,
+}
+
+/// Reads what statistics need of a manifest.
+pub fn read_references(path: &Path, protocol: &Protocol) -> Result<References, Failure> {
+    let parsed = References::parse(&files::read(path)?, protocol);
+    Ok(parsed.map_err(|problems| in_file(problems, &path.display().to_string()))?)
+}
+
+/// Reads a score file; `places` are those of the manifest's pairs.
+pub fn read_scores(
+    path: &Path,
+    protocol: &Protocol,
+    places: &HashMap<&str, u32>,
+) -> Result<ScoreTable, Problem> {
+    let parsed = ScoreTable::parse(&files::read(path)?, protocol, places);
+    parsed.map_err(|problem| problem.in_file(path.display().to_string()))
 }
 
 impl ManifestFile {

@@ -49,6 +49,7 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Explain(args) => commands::explain::run(&args),
         Command::Decode(args) => commands::decode::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
+        Command::Compare(args) => commands::compare::run(&args),
         Command::Bundle(args) => commands::bundle::run(&args),
         #[cfg(feature = "train")]
         Command::Train(args) => commands::train::run(&args),

@@ -48,6 +48,11 @@ impl Unit {
     }
 }
 
+/// A p value: three decimals, `< 0.001` below that.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.001 { "<\u{a0}0.001".to_owned() } else { format!("{p:.3}") }
+}
+
 /// A figure that may be missing, and an interval that may be missing by itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Figure<'a> {
@@ -88,6 +93,7 @@ mod tests {
         assert_eq!(Unit::Points.value(-0.012), "\u{2212}1.2");
         assert_eq!(Unit::Points.value(-0.0001), "0.0");
         assert_eq!(Unit::Plain.value(0.8534), "0.853");
+        assert_eq!((p_value(0.0004), p_value(0.05)), ("<\u{a0}0.001".into(), "0.050".into()));
         let interval = Interval { low: -0.01, high: 0.25 };
         assert_eq!(Unit::Points.interval(interval), "[\u{2212}1.0, +25.0]");
     }

@@ -13,6 +13,7 @@
 //! | `checklist` | reporting checklists: which item is answered where |
 //! | `demo` | the page of a whole demonstration; its parts are `comparison` and `cards` |
 //! | `experiment` | the page of an experiment's arms and claims, and the same as Markdown |
+//! | `side_by_side` | the page of a comparison of score files |
 //! | `heatmap`, `audit` | the page of one explained pair; of an audit of many |
 //! | `plot` | SVG: ROC curves, dots with intervals |
 
@@ -31,6 +32,7 @@ mod label;
 mod notes;
 mod page;
 mod plot;
+mod side_by_side;
 mod tasks;
 
 pub use audit::{AuditPage, audit_page};
@@ -40,6 +42,7 @@ pub use demo::{DemoPage, Fact, demo_page};
 pub use evaluation::evaluation_page;
 pub use experiment::{experiment_markdown, experiment_page};
 pub use heatmap::{HeatmapPage, heatmap_page};
+pub use side_by_side::comparison_page;
 
 /// A name as people read it: `synovial_hypertrophy` is "synovial hypertrophy".
 fn spoken(name: &str) -> String {

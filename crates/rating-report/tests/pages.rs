@@ -11,10 +11,10 @@ use rating::heatmap::audit::{Likeness, Occlusion, PairAudit, Place, summarise};
 use rating_report::checklist::{self, CHECKLISTS};
 use rating_report::{
     AuditPage, Card, Comparison, ComparisonRow, DemoPage, Fact, GradeLine, HeatmapPage, Picture,
-    audit_page, demo_page, evaluation_page, heatmap_page,
+    audit_page, comparison_page, demo_page, evaluation_page, heatmap_page,
 };
 
-const NASTY: &str = "<script>\"&'";
+use common::NASTY;
 
 fn demo(origin: Origin) -> String {
     let evaluation = common::evaluation(origin, true);
@@ -102,10 +102,17 @@ fn audit(origin: Origin) -> String {
     })
 }
 
+fn comparison(origin: Origin, with_patients: bool) -> String {
+    let facts = [Fact::new("seed", "1")];
+    comparison_page(&common::comparison(origin, with_patients), &facts)
+}
+
 fn all_pages() -> Vec<String> {
     let mut pages = vec![evaluation_page(&common::evaluation(Origin::Clinical, false))];
+    pages.push(comparison(Origin::Clinical, false));
     for origin in [Origin::Clinical, Origin::Phantom, Origin::Canned] {
         pages.push(evaluation_page(&common::evaluation(origin, true)));
+        pages.push(comparison(origin, true));
         pages.push(demo(origin));
         pages.push(heatmap(origin));
         pages.push(audit(origin));
@@ -135,8 +142,11 @@ fn every_cohort_and_measurement_appears() {
 #[test]
 fn simulated_figures_are_labelled_wherever_they_stand() {
     let sentence = "Simulated joints: these figures say nothing about patients";
-    for page in [evaluation_page(&common::evaluation(Origin::Phantom, true)), demo(Origin::Phantom)]
-    {
+    for page in [
+        evaluation_page(&common::evaluation(Origin::Phantom, true)),
+        demo(Origin::Phantom),
+        comparison(Origin::Phantom, true),
+    ] {
         assert!(page.contains("Research use only, not for diagnosis"));
         for opened in ["<caption>", "<h2 ", "<svg role=\"img\""] {
             for part in page.split(opened).skip(1) {
@@ -189,6 +199,21 @@ fn what_is_undefined_is_a_dash_with_its_reason() {
         assert!(!page.contains("NaN") && !page.contains(">None<"));
     }
     assert!(demo(Origin::Phantom).contains("not defined: nobody graded twice"));
+}
+
+#[test]
+fn a_comparison_shows_figures_differences_and_tests() {
+    let page = comparison(Origin::Clinical, true);
+    // Of four pairs the first file grades one right in each cohort, the second all.
+    for words in ["25.0\u{a0}%", "100.0\u{a0}%", "+75.0", "McNemar", "Wilcoxon", "DeLong", "Holm"] {
+        assert!(page.contains(words), "{words}");
+    }
+    // Only the second file is right in six pairs, only the first in none.
+    assert!(page.contains("0.031<span class=\"aside\">0 : 6</span>"), "{page}");
+    assert!(page.contains("not defined: not every pair has a mean probability"));
+    assert!(page.contains("not defined: no case differs between the two"));
+    let unknown = comparison(Origin::Clinical, false);
+    assert!(unknown.contains("there are no intervals"));
 }
 
 #[test]

@@ -30,6 +30,7 @@ pub mod seed;
 pub mod shortcut;
 pub mod stats;
 mod table;
+mod text;
 pub mod threshold;
 
 pub use origin::Origin;
@@ -38,3 +39,4 @@ pub use problem::Problem;
 pub use protocol::{Grade, Protocol};
 pub use roi::Roi;
 pub use seed::Seed;
+pub use text::Text;

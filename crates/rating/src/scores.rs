@@ -1,5 +1,6 @@
 //! From probabilities of networks to the grades of a pair, and their files.
 
+mod compact;
 mod lazy;
 mod networks;
 mod table;
@@ -9,6 +10,7 @@ use networks::Networks;
 use crate::network::NetworkId;
 use crate::{Grade, Origin, Problem, Protocol, ecoc, multitude, threshold};
 
+pub use compact::{Score, ScoreTable};
 pub use lazy::{decide_early, is_decided};
 pub use table::{parse_probabilities, parse_scores, probabilities_csv, scores_csv};
 

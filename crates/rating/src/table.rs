@@ -4,7 +4,51 @@ use std::str::FromStr;
 
 use crate::{Grade, Problem};
 
-/// The records of a table, with the line each starts in.
+/// A table that is read record by record, in the memory of one.
+pub(crate) struct Stream<'b> {
+    /// Names of the columns, trimmed.
+    pub columns: Vec<String>,
+    bytes: &'b [u8],
+    reader: csv::Reader<&'b [u8]>,
+    record: csv::StringRecord,
+}
+
+impl<'b> Stream<'b> {
+    /// Reads the header; a byte-order mark is skipped.
+    ///
+    /// # Errors
+    /// A header that is not UTF-8 or not CSV.
+    pub fn open(bytes: &'b [u8]) -> Result<Stream<'b>, Problem> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+        let header = reader.headers().map_err(|error| csv_problem(&error))?;
+        let columns = header.iter().map(|name| name.trim().to_owned()).collect();
+        Ok(Stream { columns, bytes, reader, record: csv::StringRecord::new() })
+    }
+
+    /// The next record, `None` after the last one.
+    ///
+    /// # Errors
+    /// Text that is not UTF-8 or not CSV; not one field for each column. The
+    /// record after it can still be read.
+    pub fn next(&mut self) -> Option<Result<Row<'_>, Problem>> {
+        match self.reader.read_record(&mut self.record) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => return Some(Err(csv_problem(&error))),
+        }
+        let line = self.record.position().map_or(0, |position| first_line(self.bytes, position));
+        if self.record.len() == self.columns.len() {
+            return Some(Ok(Row { columns: &self.columns, record: &self.record, line }));
+        }
+        let (fields, columns) = (self.record.len(), self.columns.len());
+        Some(Err(Problem::new(format!("{fields} fields, the header has {columns}"))
+            .at_row(line)
+            .hint("a comma in a field needs quotes around the field")))
+    }
+}
+
+/// The records of a small table, all at hand.
 pub(crate) struct Table {
     /// Names of the columns, trimmed.
     pub columns: Vec<String>,
@@ -12,41 +56,25 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Reads a whole table; a byte-order mark is skipped.
+    /// Reads a whole table.
     ///
     /// # Errors
-    /// Text that is not UTF-8 or not CSV; every record that has not one field
-    /// for each column.
+    /// As [`Stream`], for every record.
     pub fn read(bytes: &[u8]) -> Result<Table, Vec<Problem>> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-        let columns = match reader.headers() {
-            Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect::<Vec<_>>(),
-            Err(error) => return Err(vec![csv_problem(&error)]),
-        };
+        let mut stream = Stream::open(bytes).map_err(|problem| vec![problem])?;
         let mut records = Vec::new();
         let mut problems = Vec::new();
-        for record in reader.records() {
-            let record = match record {
-                Ok(record) => record,
-                Err(error) => {
-                    problems.push(csv_problem(&error));
-                    continue;
-                }
-            };
-            let line = record.position().map_or(0, |position| first_line(bytes, position));
-            if record.len() == columns.len() {
-                records.push((line, record));
-                continue;
+        while let Some(row) = stream.next() {
+            match row {
+                Ok(row) => records.push((row.line, row.record.clone())),
+                Err(problem) => problems.push(problem),
             }
-            let what = format!("{} fields, the header has {}", record.len(), columns.len());
-            problems.push(
-                Problem::new(what)
-                    .at_row(line)
-                    .hint("a comma in a field needs quotes around the field"),
-            );
         }
-        if problems.is_empty() { Ok(Table { columns, records }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Table { columns: stream.columns, records })
+        } else {
+            Err(problems)
+        }
     }
 
     /// The records, in the order of the file.
@@ -80,7 +108,7 @@ fn csv_problem(error: &csv::Error) -> Problem {
     }
 }
 
-/// One record of a [`Table`], by column name.
+/// One record, by column name.
 pub(crate) struct Row<'a> {
     columns: &'a [String],
     record: &'a csv::StringRecord,

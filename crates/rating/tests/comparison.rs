@@ -3,8 +3,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::comparison::{Comparison, Evidence, PairedTest, Scored, compare_scores};
-use rating::manifest::Manifest;
-use rating::scores::{Method, PairScore, decide_votes};
+use rating::manifest::References;
+use rating::scores::{Method, PairScore, ScoreTable, decide_votes};
 use rating::{Grade, Origin, Problem, Protocol, Seed};
 
 const HEADER: &str = "pair_id,patient_id,cohort,origin,joint,side,hospital,device,grayscale,doppler,\
@@ -57,12 +57,14 @@ fn files() -> (String, [Vec<PairScore>; 2]) {
 
 fn compare(text: &str, files: &[Vec<PairScore>]) -> Result<Comparison, Problem> {
     let eoss = Protocol::eoss();
-    let rows = Manifest::parse(text.as_bytes(), &eoss).unwrap().rows;
+    let references = References::parse(text.as_bytes(), &eoss).unwrap();
+    let table = |scores: &Vec<PairScore>| ScoreTable::of(&eoss, &references, scores);
+    let tables: Vec<ScoreTable> = files.iter().map(table).collect::<Result<_, _>>()?;
     let names = ["old", "new", "third"].into_iter();
     let named: Vec<Scored<'_>> =
-        names.zip(files).map(|(name, scores)| Scored { name, scores }).collect();
+        names.zip(&tables).map(|(name, scores)| Scored { name, scores }).collect();
     let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
-    compare_scores(&eoss, &rows, &named, 200, &mut rng)
+    compare_scores(&eoss, &references, &named, 200, &mut rng)
 }
 
 fn compared() -> Comparison {
@@ -179,5 +181,5 @@ fn files_that_cannot_be_compared_are_refused() {
     assert!(compare(&text, &apart).unwrap_err().what.contains("no pair has a score in every file"));
     let text = text.replace("\nb,", "\nz,");
     let problem = compare(&text, &[old, new]).unwrap_err();
-    assert!(problem.to_string().starts_with("old: pair b is not in the manifest"), "{problem}");
+    assert!(problem.to_string().starts_with("pair b is not in the manifest"), "{problem}");
 }

@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod check;
+pub mod compare;
 pub mod decode;
 #[cfg(feature = "train")]
 pub mod demo;

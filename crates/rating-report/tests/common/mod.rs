@@ -2,15 +2,19 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use rating::evaluate::comparison::{Comparison, Scored, compare_scores};
 use rating::evaluate::{Evaluation, evaluate};
-use rating::manifest::Manifest;
-use rating::scores::{Method, PairScore, decide_votes};
+use rating::manifest::{Manifest, References};
+use rating::scores::{Method, PairScore, ScoreTable, decide_votes};
 use rating::{Origin, Protocol, Seed};
 
 const HEADER: &str = "pair_id,patient_id,cohort,origin,joint,side,hospital,device,grayscale,doppler,\
     grayscale_left,grayscale_top,grayscale_right,grayscale_bottom,\
     doppler_left,doppler_top,doppler_right,doppler_bottom,doppler_mode,\
     synovial_hypertrophy,vascularity\n";
+
+/// A name that would break a page which did not escape it.
+pub const NASTY: &str = "<script>\"&'";
 
 /// Patient, reference grades, votes of both measurements.
 type Line = (&'static str, &'static str, [[u8; 5]; 2]);
@@ -53,6 +57,50 @@ pub fn evaluation(origin: Origin, with_patients: bool) -> Evaluation {
         score.decision.mean_probabilities = vec![[0.9, 0.5, 0.1].map(Some).to_vec(); 2];
     }
     evaluate(&eoss, &manifest.rows, &scores, &[], 50, &mut rng).expect("scores of these pairs")
+}
+
+/// Three files of scores of two cohorts of four pairs; the third has no
+/// probabilities, and grades as the first.
+pub fn comparison(origin: Origin, with_patients: bool) -> Comparison {
+    let eoss = Protocol::eoss();
+    let mut text = HEADER.to_owned();
+    let mut files = vec![Vec::new(); 3];
+    for cohort in ["prospective", "external"] {
+        for number in 0..4_u8 {
+            let id = format!("{cohort}{number}");
+            let patient =
+                if with_patients { format!("{cohort}{}", number / 2) } else { String::new() };
+            text += &format!(
+                "{id},{patient},{cohort},clinical,,,,,{id}g,{id}d,0,0,9,9,0,0,9,9,cdus,{number},0\n"
+            );
+            for (file, grade) in [1, number, 1].into_iter().enumerate() {
+                let votes = vec![vec![grade; 5], vec![0; 5]];
+                let mut decision =
+                    decide_votes(&eoss, votes, Method::Multitude).expect("votes in range");
+                if file < 2 {
+                    let sure = 0.2 + f64::from(number) / 5.0;
+                    decision.mean_probabilities = vec![[sure, 0.5, 0.1].map(Some).to_vec(); 2];
+                }
+                files[file].push(PairScore {
+                    pair_id: id.clone(),
+                    decision,
+                    coloured_share: None,
+                    networks_used: 60,
+                    origin,
+                    bundle: "b".into(),
+                });
+            }
+        }
+    }
+    let references = References::parse(text.as_bytes(), &eoss).expect("a manifest");
+    let table = |scores: &Vec<PairScore>| ScoreTable::of(&eoss, &references, scores);
+    let tables: Vec<ScoreTable> =
+        files.iter().map(|scores| table(scores).expect("scores of these pairs")).collect();
+    let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
+    let names = ["old", NASTY, "third"].into_iter();
+    let scored: Vec<Scored<'_>> =
+        names.zip(&tables).map(|(name, scores)| Scored { name, scores }).collect();
+    compare_scores(&eoss, &references, &scored, 50, &mut rng).expect("files of the same pairs")
 }
 
 /// Every element is closed, in order; no attribute stands twice in it, and no

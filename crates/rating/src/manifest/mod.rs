@@ -7,12 +7,15 @@
 pub mod authors;
 pub mod checks;
 pub mod folds;
+mod reference;
 mod table;
 
 use std::collections::BTreeMap;
 
 use crate::protocol::Colour;
 use crate::{Grade, Origin, Problem, Protocol, Roi};
+
+pub use reference::{Reference, References};
 
 /// A table of pairs.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -140,7 +143,9 @@ impl Manifest {
     /// # Errors
     /// Every problem found, each with row and column; the caller adds the file.
     pub fn parse(bytes: &[u8], protocol: &Protocol) -> Result<Manifest, Vec<Problem>> {
-        table::parse(bytes, protocol)
+        let mut manifest = Manifest::default();
+        table::parse(bytes, protocol, |row| manifest.rows.push(row))?;
+        Ok(manifest)
     }
 
     /// The manifest as `manifest.csv`. Optional columns appear when a row has a value.

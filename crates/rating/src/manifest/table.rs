@@ -1,9 +1,9 @@
 //! Reading and writing `manifest.csv`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::{DopplerMode, Manifest, Row, Side, ViewRef, has_doppler, roi_columns};
-use crate::table::{self, Row as Cells, Table};
+use crate::table::{self, Row as Cells, Stream};
 use crate::{Origin, Problem, Protocol, Roi};
 
 const ALWAYS: [&str; 8] =
@@ -25,29 +25,36 @@ fn grade_columns(protocol: &Protocol) -> impl Iterator<Item = &str> {
     protocol.measurements().iter().map(|measurement| measurement.name.as_str())
 }
 
-pub(super) fn parse(bytes: &[u8], protocol: &Protocol) -> Result<Manifest, Vec<Problem>> {
-    let table = Table::read(bytes)?;
+/// Hands every row on, in the order of the file; a row in error is left out.
+pub(super) fn parse(
+    bytes: &[u8],
+    protocol: &Protocol,
+    mut keep: impl FnMut(Row),
+) -> Result<(), Vec<Problem>> {
+    let mut table = Stream::open(bytes).map_err(|problem| vec![problem])?;
     check_header(&table.columns, protocol)?;
 
-    let mut rows: Vec<Row> = Vec::new();
     let mut problems = Vec::new();
-    let mut rows_of_ids: BTreeMap<String, usize> = BTreeMap::new();
-    for cells in table.rows() {
-        match row(&cells, protocol) {
+    let mut rows_of_ids: HashMap<Box<str>, usize> = HashMap::new();
+    while let Some(cells) = table.next() {
+        let row = cells.map_err(|problem| vec![problem]).and_then(|cells| row(&cells, protocol));
+        match row {
             Ok(row) => {
-                if let Some(first) = rows_of_ids.insert(row.pair_id.clone(), cells.line) {
+                let line = row.line.unwrap_or_default();
+                let id = row.pair_id.as_str().into();
+                if let Some(first) = rows_of_ids.insert(id, line) {
                     let what = format!("pair {} stands in row {first} already", row.pair_id);
-                    problems.push(cells.problem("pair_id", what));
+                    problems.push(row.problem("pair_id", what));
                 }
-                rows.push(row);
+                keep(row);
             }
             Err(found) => problems.extend(found),
         }
     }
-    if rows.is_empty() && problems.is_empty() {
+    if rows_of_ids.is_empty() && problems.is_empty() {
         problems.push(Problem::new("the manifest has no rows"));
     }
-    if problems.is_empty() { Ok(Manifest { rows }) } else { Err(problems) }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 fn check_header(header: &[String], protocol: &Protocol) -> Result<(), Vec<Problem>> {
@@ -287,6 +294,10 @@ mod tests {
         grayscale_left,grayscale_top,grayscale_right,grayscale_bottom,\
         doppler_left,doppler_top,doppler_right,doppler_bottom,doppler_mode,\
         synovial_hypertrophy,vascularity,sex,x_note\n";
+
+    fn parse(bytes: &[u8], protocol: &Protocol) -> Result<Manifest, Vec<Problem>> {
+        Manifest::parse(bytes, protocol)
+    }
 
     fn parse_rows(rows: &str) -> Result<Manifest, Vec<Problem>> {
         parse(format!("{HEADER}{rows}").as_bytes(), &Protocol::eoss())

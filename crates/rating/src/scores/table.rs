@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Decision, PairScore, Probability, votes_word};
 use crate::network::NetworkId;
 use crate::protocol::Measurement;
-use crate::table::{Row, Table, write};
+use crate::table::{Row, Stream, write};
 use crate::{Grade, Origin, Problem, Protocol};
 
 /// The columns of `scores.csv` for a protocol.
@@ -93,12 +93,15 @@ pub fn probabilities_csv<'a>(
 /// Reads `scores.csv`.
 ///
 /// # Errors
-/// The first cell that cannot be read, with row and column; a pair named twice.
+/// The columns of another protocol; the first cell that cannot be read, with
+/// row and column; a pair named twice.
 pub fn parse_scores(bytes: &[u8], protocol: &Protocol) -> Result<Vec<PairScore>, Problem> {
-    let table = Table::read(bytes).map_err(first)?;
+    let mut table = Stream::open(bytes)?;
+    check_header(&table.columns, protocol)?;
     let mut first_rows: BTreeMap<String, usize> = BTreeMap::new();
     let mut scores = Vec::new();
-    for row in table.rows() {
+    while let Some(row) = table.next() {
+        let row = row?;
         let score = parse_score(&row, protocol)?;
         if let Some(first) = first_rows.insert(score.pair_id.clone(), row.line) {
             return Err(row.problem(
@@ -111,7 +114,28 @@ pub fn parse_scores(bytes: &[u8], protocol: &Protocol) -> Result<Vec<PairScore>,
     Ok(scores)
 }
 
-fn parse_score(row: &Row<'_>, protocol: &Protocol) -> Result<PairScore, Problem> {
+/// Whether the columns are those of this protocol.
+pub(super) fn check_header(columns: &[String], protocol: &Protocol) -> Result<(), Problem> {
+    let measurements = protocol.measurements().iter().map(|known| known.name.as_str());
+    let needed = measurements.clone().chain(["pair_id", "conflict", "networks_used", "origin"]);
+    let mut missing = needed.filter(|name| !columns.iter().any(|column| column == name));
+    let votes = |column: &&String| {
+        let name = column.strip_suffix("_votes");
+        name.is_some_and(|name| measurements.clone().all(|known| known != name))
+    };
+    let problem = match (missing.next(), columns.iter().find(votes)) {
+        (Some(name), _) => Problem::new("the column is missing").in_column(name),
+        (None, Some(name)) => Problem::new("votes on something else").in_column(name),
+        (None, None) => return Ok(()),
+    };
+    let hint = format!(
+        "these are no scores of protocol {}; give theirs with --protocol, or another file",
+        protocol.name()
+    );
+    Err(problem.at_row(1).hint(hint))
+}
+
+pub(super) fn parse_score(row: &Row<'_>, protocol: &Protocol) -> Result<PairScore, Problem> {
     let mut grades = Vec::new();
     let mut votes = Vec::new();
     for measurement in protocol.measurements() {
@@ -149,11 +173,6 @@ fn parse_score(row: &Row<'_>, protocol: &Protocol) -> Result<PairScore, Problem>
     })
 }
 
-/// The first of several problems; who reads a score file mends its source.
-fn first(problems: Vec<Problem>) -> Problem {
-    problems.into_iter().next().expect("an error has a reason")
-}
-
 /// The mean of each task, `None` where the cell is empty.
 fn mean_probabilities(
     row: &Row<'_>,
@@ -178,10 +197,11 @@ pub fn parse_probabilities(
     bytes: &[u8],
     protocol: &Protocol,
 ) -> Result<Vec<(String, Vec<Probability>)>, Problem> {
-    let table = Table::read(bytes).map_err(first)?;
+    let mut table = Stream::open(bytes)?;
     let mut positions: BTreeMap<String, usize> = BTreeMap::new();
     let mut pairs: Vec<(String, Vec<Probability>)> = Vec::new();
-    for row in table.rows() {
+    while let Some(row) = table.next() {
+        let row = row?;
         let pair_id: String = row.parsed("pair_id")?;
         let probability = Probability {
             network: network_of(&row, protocol)?,
@@ -280,6 +300,22 @@ mod tests {
             [0.3, 0.4, 0.6].map(Some)
         );
         parse(&row.replace(from, to)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn scores_of_another_protocol_are_refused() {
+        let eoss = Protocol::eoss();
+        let columns = score_columns(&eoss).join(",");
+        let complaint =
+            |header: &str| parse_scores(header.as_bytes(), &eoss).unwrap_err().to_string();
+        let missing = complaint(&columns.replace("vascularity", "flow"));
+        assert!(
+            missing.starts_with("row 1, column vascularity: the column is missing"),
+            "{missing}"
+        );
+        let more = complaint(&format!("{columns},erosion_votes"));
+        assert!(more.starts_with("row 1, column erosion_votes: votes on something else"), "{more}");
+        assert!(more.contains("no scores of protocol eoss"), "{more}");
     }
 
     #[test]

@@ -1,38 +1,31 @@
 //! The pairs that every file scores.
 
-use std::collections::BTreeMap;
-
 use super::{ComparedFile, NAMED, Scored};
-use crate::manifest::Row;
-use crate::scores::PairScore;
+use crate::manifest::{Reference, References};
+use crate::scores::Score;
 use crate::{Origin, Problem};
 
 /// Rows that every file scores, in the manifest's order, with those scores.
 #[derive(Debug, Clone)]
 pub(super) struct Gathered<'a> {
-    pub(super) rows: Vec<&'a Row>,
+    pub(super) rows: Vec<&'a Reference>,
     /// `scores[file][row]`.
-    pub(super) scores: Vec<Vec<&'a PairScore>>,
+    pub(super) scores: Vec<Vec<Score<'a>>>,
     /// For each file the pairs that not every file scores.
     left_out: Vec<Vec<&'a str>>,
 }
 
 impl<'a> Gathered<'a> {
-    pub(super) fn new(rows: &'a [Row], files: &[Scored<'a>]) -> Result<Gathered<'a>, Problem> {
-        let by_pair: BTreeMap<&str, usize> =
-            rows.iter().enumerate().map(|(place, row)| (row.pair_id.as_str(), place)).collect();
+    pub(super) fn new(
+        references: &'a References,
+        files: &[Scored<'a>],
+    ) -> Result<Gathered<'a>, Problem> {
+        let rows = references.rows();
         // scored[file][row of the manifest]
-        let mut scored: Vec<Vec<Option<&PairScore>>> = Vec::new();
+        let mut scored: Vec<Vec<Option<Score<'_>>>> = Vec::new();
         for file in files {
             let mut of_file = vec![None; rows.len()];
-            for score in file.scores {
-                let place = by_pair.get(score.pair_id.as_str()).ok_or_else(|| {
-                    Problem::new(format!("pair {} is not in the manifest", score.pair_id))
-                        .in_file(file.name)
-                        .hint("compare with the manifest that was scored")
-                })?;
-                of_file[*place] = Some(score);
-            }
+            file.scores.iter().for_each(|score| of_file[score.place()] = Some(score));
             scored.push(of_file);
         }
         let mut gathered = Gathered {
@@ -70,14 +63,14 @@ impl<'a> Gathered<'a> {
 
     /// The pairs of one cohort.
     pub(super) fn only(&self, cohort: &str) -> Gathered<'a> {
-        self.filter(|row| &*row.cohort == cohort)
+        self.filter(|row| row.cohort == *cohort)
     }
 
     /// The pairs whose rows are wanted.
-    pub(super) fn filter(&self, wanted: impl Fn(&Row) -> bool) -> Gathered<'a> {
+    pub(super) fn filter(&self, wanted: impl Fn(&Reference) -> bool) -> Gathered<'a> {
         let places: Vec<usize> =
             (0..self.rows.len()).filter(|&place| wanted(self.rows[place])).collect();
-        let kept = |scores: &Vec<&'a PairScore>| places.iter().map(|&at| scores[at]).collect();
+        let kept = |scores: &Vec<Score<'a>>| places.iter().map(|&at| scores[at]).collect();
         Gathered {
             rows: places.iter().map(|&place| self.rows[place]).collect(),
             scores: self.scores.iter().map(kept).collect(),
@@ -88,24 +81,21 @@ impl<'a> Gathered<'a> {
     /// The most doubtful origin of rows and scores.
     pub(super) fn origin(&self) -> Origin {
         let rows = self.rows.iter().map(|row| row.origin);
-        let scores = self.scores.iter().flatten().map(|score| score.origin);
+        let scores = self.scores.iter().flatten().map(|score| score.origin());
         rows.chain(scores).max().unwrap_or(Origin::Clinical)
     }
 
     /// What is known of each file.
     pub(super) fn files(&self, files: &[Scored<'_>]) -> Vec<ComparedFile> {
         let described = files.iter().zip(&self.scores).zip(&self.left_out);
-        let file = |((file, scores), left_out): ((&Scored<'_>, &Vec<&PairScore>), &Vec<&str>)| {
-            let mut bundles: Vec<&str> = file.scores.iter().map(|score| &*score.bundle).collect();
-            bundles.sort_unstable();
-            bundles.dedup();
+        let file = |((file, scores), left_out): ((&Scored<'_>, &Vec<Score<'_>>), &Vec<&str>)| {
             ComparedFile {
                 name: file.name.to_owned(),
-                bundles: bundles.into_iter().map(str::to_owned).collect(),
+                bundles: file.scores.bundles(),
                 pairs: file.scores.len(),
                 left_out: left_out.len(),
                 first_left_out: left_out.iter().take(NAMED).map(|&pair| pair.to_owned()).collect(),
-                conflicts: scores.iter().filter(|score| score.decision.conflict).count(),
+                conflicts: scores.iter().filter(|score| score.is_conflict()).count(),
             }
         };
         described.map(file).collect()

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use rand::Rng;
 use serde::Serialize;
 
-use crate::manifest::Row;
-use crate::scores::PairScore;
+use crate::manifest::References;
+use crate::scores::ScoreTable;
 use crate::stats::holm::holm;
 use crate::stats::{Interval, Measured};
 use crate::{Origin, Problem, Protocol};
@@ -137,19 +137,18 @@ pub struct Difference {
 pub struct Scored<'a> {
     /// The name.
     pub name: &'a str,
-    /// A score for each pair.
-    pub scores: &'a [PairScore],
+    /// The scores, of pairs of the manifest.
+    pub scores: &'a ScoreTable,
 }
 
 /// Compares scores of the same pairs with their reference grades and with each
 /// other. The order of rows and scores does not matter.
 ///
 /// # Errors
-/// Fewer than two files; a pair that is not in the manifest, with the file's
-/// name; no pair that every file scores.
+/// Fewer than two files; no pair that every file scores.
 pub fn compare_scores(
     protocol: &Protocol,
-    rows: &[Row],
+    references: &References,
     files: &[Scored<'_>],
     samples: usize,
     rng: &mut (impl Rng + Clone),
@@ -158,7 +157,7 @@ pub fn compare_scores(
         return Err(Problem::new(format!("a comparison of {} score files", files.len()))
             .hint("name two or more"));
     }
-    let gathered = Gathered::new(rows, files)?;
+    let gathered = Gathered::new(references, files)?;
     let names = gathered.cohorts();
     let mut cohorts = BTreeMap::new();
     for name in &names {

@@ -2,7 +2,7 @@
 
 use super::gather::Gathered;
 use super::paired_tests::{PairedTest, delong, mcnemar, wilcoxon};
-use crate::scores::PairScore;
+use crate::scores::Score;
 use crate::stats::ranked::Ranked;
 use crate::stats::weighted::CountsByPatient;
 use crate::stats::{Confusion, Graded, Measured, Patients, Scored, Undefined, Weights};
@@ -53,8 +53,8 @@ impl<'a> Asked<'a> {
         all
     }
 
-    /// The grade that is asked about, of all grades of a pair.
-    fn grade(self, protocol: &Protocol, all: &[Option<Grade>]) -> Option<Grade> {
+    /// The reference grade that is asked about, `None` where it is missing.
+    fn reference(self, protocol: &Protocol, all: &[Option<Grade>]) -> Option<Grade> {
         match self {
             Asked::Grade { measurement: Some(at), .. } | Asked::Task { measurement: at, .. } => {
                 all.get(at).copied().flatten()
@@ -63,6 +63,16 @@ impl<'a> Asked<'a> {
                 let known: Option<Vec<Grade>> = all.iter().copied().collect();
                 protocol.combined(&known?)
             }
+        }
+    }
+
+    /// The grade that is asked about, of those given.
+    fn given(self, protocol: &Protocol, all: &[Grade]) -> Option<Grade> {
+        match self {
+            Asked::Grade { measurement: Some(at), .. } | Asked::Task { measurement: at, .. } => {
+                all.get(at).copied()
+            }
+            Asked::Grade { measurement: None, .. } => protocol.combined(all),
         }
     }
 }
@@ -92,7 +102,7 @@ impl<'a> Judged<'a> {
         patients: &Patients,
     ) -> Result<Judged<'a>, Problem> {
         let reference =
-            |place: &usize| Some((*place, asked.grade(protocol, &cases.rows[*place].grades)?));
+            |place: &usize| Some((*place, asked.reference(protocol, &cases.rows[*place].grades)?));
         let known: Vec<(usize, Grade)> =
             (0..cases.rows.len()).filter_map(|place| reference(&place)).collect();
         let places: Vec<usize> = known.iter().map(|case| case.0).collect();
@@ -100,13 +110,10 @@ impl<'a> Judged<'a> {
         let patients = patients.keep(&places);
         let answers = match asked {
             Asked::Grade { grades, .. } => {
-                let of_file = |scores: &Vec<&PairScore>| {
-                    let given = |place: &usize| {
-                        let all: Vec<Option<Grade>> =
-                            scores[*place].decision.grades.iter().copied().map(Some).collect();
-                        asked.grade(protocol, &all).ok_or_else(|| no_grade(scores[*place]))
-                    };
-                    let given: Vec<Grade> = places.iter().map(given).collect::<Result<_, _>>()?;
+                let of_file = |scores: &Vec<Score<'_>>| {
+                    let given = |place: &usize| asked.given(protocol, scores[*place].grades());
+                    let given: Option<Vec<Grade>> = places.iter().map(given).collect();
+                    let given = given.ok_or_else(|| Problem::new("a score lacks a grade"))?;
                     let graded = Graded::new(grades, &truth, &given)?;
                     let counts = CountsByPatient::new(&graded, &patients)?;
                     Ok((graded, counts))
@@ -116,11 +123,8 @@ impl<'a> Judged<'a> {
             }
             Asked::Task { measurement, above, .. } => {
                 let truth: Vec<bool> = truth.iter().map(|&grade| grade > above).collect();
-                let of_file = |scores: &Vec<&PairScore>| {
-                    let mean = |place: &usize| {
-                        let means = &scores[*place].decision.mean_probabilities;
-                        *means.get(measurement)?.get(usize::from(above))?
-                    };
+                let of_file = |scores: &Vec<Score<'_>>| {
+                    let mean = |place: &usize| scores[*place].mean(measurement, above);
                     let means: Option<Vec<f64>> = places.iter().map(mean).collect();
                     let Some(means) = means else { return Ok(None) };
                     let scored = Scored::new(&truth, &means)?;
@@ -186,9 +190,4 @@ impl<'a> Judged<'a> {
             (Answers::Grades(_), _) => Ok(None),
         }
     }
-}
-
-/// Scores that were read with the protocol have every grade.
-fn no_grade(score: &PairScore) -> Problem {
-    Problem::new(format!("pair {} has no grade", score.pair_id))
 }
