@@ -332,9 +332,11 @@ pub enum DecodeMethod {
 
 /// Compare scores with the reference grades of a manifest.
 ///
-/// Writes OUT/evaluation.json and OUT/evaluation.html: accuracy, agreement and
-/// confusion for each cohort and measurement, and AUC, sensitivity and
-/// specificity for each task, with intervals clustered by patient.
+/// Writes OUT/evaluation.json, OUT/evaluation.html and a CSV for each table: who
+/// is in each cohort and what became of every pair; agreement, kappas and
+/// confusion for each measurement; sensitivity, specificity and predictive values
+/// at each cut-off; AUC, calibration and decision curves of the probabilities;
+/// subgroups; sums of whole patients. Intervals are clustered by patient.
 #[derive(Debug, clap::Args)]
 pub struct EvaluateArgs {
     /// scores.csv of `rating score`.
@@ -343,7 +345,11 @@ pub struct EvaluateArgs {
     /// probabilities.csv of `rating score`, for the figures of each task.
     #[arg(long)]
     pub probabilities: Option<PathBuf>,
-    /// The manifest with reference grades.
+    /// validation_probabilities.csv of `rating train`, for ROC curves and figures
+    /// of the validation folds; the manifest must hold the training pairs.
+    #[arg(long)]
+    pub validation: Option<PathBuf>,
+    /// The manifest with reference grades. patients.csv beside it is read too.
     #[arg(long)]
     pub manifest: PathBuf,
     /// `eoss`, or a protocol file.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use rating::manifest::checks::{check_duplicates, check_rows};
+use rating::manifest::patients::{self, PatientFile};
 use rating::manifest::{Manifest, References, Row};
 use rating::scores::ScoreTable;
 use rating::{Pair, Problem, Protocol, View};
@@ -60,6 +61,17 @@ impl ManifestFile {
             Manifest::parse(&bytes, protocol).map_err(|problems| in_file(problems, &name))?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(ManifestFile { name, folder, manifest })
+    }
+
+    /// What `patients.csv` beside the manifest says, where there is one.
+    pub fn patients(&self) -> Result<Option<PatientFile>, Failure> {
+        let path = self.beside("patients.csv");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let name = path.display().to_string();
+        let parsed = patients::parse(&files::read(&path)?);
+        Ok(Some(parsed.map_err(|problems| in_file(problems, &name))?))
     }
 
     /// The path of something that lies beside the manifest.

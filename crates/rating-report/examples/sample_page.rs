@@ -3,7 +3,7 @@
 use image::{ImageFormat, Rgb, RgbImage};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use rating::evaluate::{Evaluation, evaluate};
+use rating::evaluate::{Evaluation, Study, evaluate};
 use rating::manifest::{Manifest, Row};
 use rating::network::NetworkId;
 use rating::scores::{Method, PairScore, Probability, decide, votes_word};
@@ -20,8 +20,10 @@ fn main() {
     let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
     let rows = rows(&protocol, &mut rng);
     let (scores, probabilities) = scores(&protocol, &rows, &mut rng);
-    let evaluation = evaluate(&protocol, &rows, &scores, &probabilities, 300, &mut rng)
-        .expect("scores of the manifest's own pairs");
+    let study =
+        Study { rows: &rows, scores: &scores, probabilities: &probabilities, ..Study::default() };
+    let evaluation =
+        evaluate(&protocol, &study, 300, &mut rng).expect("scores of the manifest's own pairs");
     let page = match arguments.next().as_deref() {
         Some("evaluation") => evaluation_page(&evaluation),
         _ => demo(&protocol, &evaluation, &rows, &scores),

@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use rating::evaluate::{Evaluation, evaluate};
+use rating::evaluate::{Evaluation, Study, evaluate};
 use rating::manifest::Manifest;
 use rating::scores::{Method, PairScore, Probability, decide_votes};
 use rating::{Origin, Protocol, Seed};
@@ -48,7 +48,8 @@ fn evaluated(with_patients: bool) -> Evaluation {
     }
     let manifest = Manifest::parse(text.as_bytes(), &eoss).unwrap();
     let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
-    evaluate(&eoss, &manifest.rows, &scores, &[], 200, &mut rng).unwrap()
+    let study = Study { rows: &manifest.rows, scores: &scores, ..Study::default() };
+    evaluate(&eoss, &study, 200, &mut rng).unwrap()
 }
 
 #[test]
@@ -121,7 +122,9 @@ fn figures_that_need_networks_which_were_not_asked_are_undefined() {
     }
     let rows = Manifest::parse(text.as_bytes(), &eoss).unwrap().rows;
     let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
-    let evaluation = evaluate(&eoss, &rows, &scores, &probabilities, 10, &mut rng).unwrap();
+    let study =
+        Study { rows: &rows, scores: &scores, probabilities: &probabilities, ..Study::default() };
+    let evaluation = evaluate(&eoss, &study, 10, &mut rng).unwrap();
     let sh = &evaluation.cohorts["external"].measurements["synovial_hypertrophy"];
     assert_eq!((sh.accuracy, &sh.majority), (Some(1.0), &None));
     let task = &evaluation.tasks["synovial_hypertrophy"]["gt0"];
@@ -142,6 +145,7 @@ fn a_score_of_an_unknown_pair_is_refused() {
         bundle: String::new(),
     };
     let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
-    let problem = evaluate(&eoss, &[], &[score], &[], 10, &mut rng).unwrap_err();
+    let problem =
+        evaluate(&eoss, &Study { scores: &[score], ..Study::default() }, 10, &mut rng).unwrap_err();
     assert!(problem.what.contains("pair z is not in the manifest"));
 }

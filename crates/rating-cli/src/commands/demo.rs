@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use rating::evaluate::{Evaluation, evaluate};
+use rating::evaluate::{self, Evaluation};
 use rating::{Problem, Protocol, Seed};
 use rating_frozen::Resources;
 use rating_net::config::{CohortSize, Demo};
@@ -211,7 +211,16 @@ fn evaluated(
 ) -> Result<Evaluation, Failure> {
     let mut rng = ChaCha8Rng::from_seed(Seed::new(seed).child("bootstrap").bytes());
     let rows = &file.manifest.rows;
-    Ok(evaluate(protocol, rows, &scored.scores, &scored.probabilities, SAMPLES, &mut rng)?)
+    let patients = file.patients()?;
+    let study = evaluate::Study {
+        rows,
+        patients: patients.as_ref(),
+        scores: &scored.scores,
+        probabilities: &scored.probabilities,
+        ..evaluate::Study::default()
+    };
+    let evaluation = evaluate::evaluate(protocol, &study, SAMPLES, &mut rng)?;
+    Ok(Evaluation { bootstrap_seed: Some(seed), ..evaluation })
 }
 
 fn facts(args: &DemoArgs, config_name: &str, job: &Job, scored: &Scored) -> Vec<Fact> {

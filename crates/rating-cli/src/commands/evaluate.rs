@@ -1,8 +1,11 @@
 //! `rating evaluate`: scores against reference grades.
 
+use std::path::PathBuf;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use rating::evaluate::{Evaluation, evaluate};
+use rating::evaluate::tables::tables;
+use rating::evaluate::{Evaluation, Study, evaluate};
 use rating::scores::{parse_probabilities, parse_scores};
 use rating::{Problem, Seed};
 
@@ -16,17 +19,29 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let file = ManifestFile::read(&args.manifest, &protocol)?;
     let in_scores = |problem: Problem| problem.in_file(args.scores.display().to_string());
     let scores = parse_scores(&files::read(&args.scores)?, &protocol).map_err(in_scores)?;
-    let probabilities = match &args.probabilities {
-        None => Vec::new(),
+    let read_probabilities = |path: &Option<PathBuf>| match path {
+        None => Ok(Vec::new()),
         Some(path) => parse_probabilities(&files::read(path)?, &protocol)
-            .map_err(|problem| problem.in_file(path.display().to_string()))?,
+            .map_err(|problem| problem.in_file(path.display().to_string())),
+    };
+    let probabilities = read_probabilities(&args.probabilities)?;
+    let validation = read_probabilities(&args.validation)?;
+    let patients = file.patients()?;
+    let study = Study {
+        rows: &file.manifest.rows,
+        patients: patients.as_ref(),
+        scores: &scores,
+        probabilities: &probabilities,
+        validation: &validation,
     };
     let mut rng = ChaCha8Rng::from_seed(Seed::new(args.seed).child("bootstrap").bytes());
-    let rows = &file.manifest.rows;
-    let evaluation = evaluate(&protocol, rows, &scores, &probabilities, args.samples, &mut rng)
-        .map_err(in_scores)?;
+    let mut evaluation = evaluate(&protocol, &study, args.samples, &mut rng).map_err(in_scores)?;
+    evaluation.bootstrap_seed = Some(args.seed);
 
     files::make_folder(&args.out)?;
+    for table in tables(&evaluation) {
+        files::write(&args.out.join(table.name), table.csv.as_bytes())?;
+    }
     let json = serde_json::to_string_pretty(&evaluation)
         .map_err(|error| Failure::Bug(error.to_string()))?;
     files::write(&args.out.join("evaluation.json"), (json + "\n").as_bytes())?;

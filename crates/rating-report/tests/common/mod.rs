@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::comparison::{Comparison, Scored, compare_scores};
-use rating::evaluate::{Evaluation, evaluate};
+use rating::evaluate::{Evaluation, Study, evaluate};
 use rating::manifest::{Manifest, References};
 use rating::scores::{Method, PairScore, ScoreTable, decide_votes};
 use rating::{Origin, Protocol, Seed};
@@ -56,7 +56,8 @@ pub fn evaluation(origin: Origin, with_patients: bool) -> Evaluation {
     for score in &mut scores {
         score.decision.mean_probabilities = vec![[0.9, 0.5, 0.1].map(Some).to_vec(); 2];
     }
-    evaluate(&eoss, &manifest.rows, &scores, &[], 50, &mut rng).expect("scores of these pairs")
+    let study = Study { rows: &manifest.rows, scores: &scores, ..Study::default() };
+    evaluate(&eoss, &study, 50, &mut rng).expect("scores of these pairs")
 }
 
 /// Three files of scores of two cohorts of four pairs; the third has no

@@ -117,7 +117,7 @@ impl Cases {
         part: Part<'_>,
         grades: u8,
         samples: usize,
-        rng: &mut (impl Rng + Clone),
+        rng: &mut (impl Rng + Clone + Sync),
     ) -> Result<ArmFigures, Problem> {
         let patients = Patients::named(&self.patients);
         let right = self.right(answers, part);
@@ -151,7 +151,7 @@ impl Cases {
         first: (&Answers, Part<'_>),
         second: (&Answers, Part<'_>),
         samples: usize,
-        rng: &mut (impl Rng + Clone),
+        rng: &mut (impl Rng + Clone + Sync),
     ) -> Result<Compared, Problem> {
         let resamples = Resamples::of_patients(Patients::named(&self.patients), samples, rng);
         let of = |(answers, part): (&Answers, Part<'_>)| self.right(answers, part);
@@ -204,13 +204,13 @@ impl Cases {
 /// Every patient once.
 fn once<R>(resamples: &Resamples<R>) -> Vec<u32>
 where
-    R: Rng + Clone,
+    R: Rng + Clone + Sync,
 {
     vec![1; resamples.patients().count()]
 }
 
 /// The means of one or two lists of values, and the first minus the second.
-fn ranged<R: Rng + Clone>(
+fn ranged<R: Rng + Clone + Sync>(
     resamples: &Resamples<R>,
     lists: &[&[Option<f64>]],
 ) -> Result<[Ranged; 3], Problem> {

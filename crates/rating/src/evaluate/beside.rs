@@ -23,11 +23,11 @@ pub(super) struct Beside {
 
 /// Asks `figures(way, weights)`, which answers with `count` values, for each way:
 /// once with every patient, and once for each sample.
-pub(super) fn beside<R: Rng + Clone>(
+pub(super) fn beside<R: Rng + Clone + Sync>(
     resamples: &Resamples<R>,
     ways: usize,
     count: usize,
-    figures: impl Fn(usize, &[u32]) -> Vec<Measured>,
+    figures: impl Fn(usize, &[u32]) -> Vec<Measured> + Sync,
 ) -> Beside {
     let all = |weights: &[u32]| -> Vec<Measured> {
         let of_ways: Vec<Vec<Measured>> = (0..ways).map(|way| figures(way, weights)).collect();

@@ -41,7 +41,7 @@ pub fn accuracy_difference(
     first: &BTreeMap<&str, Grade>,
     second: &BTreeMap<&str, Grade>,
     samples: usize,
-    rng: &mut (impl Rng + Clone),
+    rng: &mut (impl Rng + Clone + Sync),
 ) -> Result<Difference, Problem> {
     let mut patients = Vec::new();
     let (mut truth, mut firsts, mut seconds) = (Vec::new(), Vec::new(), Vec::new());

@@ -4,22 +4,69 @@
 
 pub mod arms;
 mod beside;
+mod calibration;
+mod census;
 mod cohort;
+mod common_errors;
 pub mod compare;
 pub mod comparison;
+mod counts;
+mod cut_off;
 pub mod experiment;
+mod figure;
+mod grades;
+mod networks;
+mod patient_level;
+mod quantity;
+mod spread;
+mod subgroups;
+pub mod tables;
+mod task_figures;
 mod tasks;
+mod validation;
+pub mod yardsticks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use serde::Serialize;
 
 use crate::manifest::Row;
+use crate::manifest::patients::PatientFile;
 use crate::network::NetworkId;
 use crate::scores::{PairScore, Probability};
-use crate::stats::{Bootstrap, Confusion, Interval, Measured, Resamples, RocPoint, Undefined};
+use crate::stats::{Bootstrap, Interval, Measured, Resamples, Undefined};
 use crate::{Origin, Problem, Protocol};
+
+pub use calibration::Calibration;
+pub use census::{Categories, Census, GradeMix};
+pub use cohort::Cohort;
+pub use common_errors::CommonError;
+pub use cut_off::CutOff;
+pub use figure::Figure;
+pub use grades::{GradeFigures, MajorityFigures};
+pub use networks::{MeanFigure, NetworkMeans};
+pub use patient_level::{ExaminationSums, PatientLevel, SumCount};
+pub use spread::Spread;
+pub use subgroups::{GroupFigures, Subgroups};
+pub use task_figures::{TaskFigures, Tasks};
+pub use yardsticks::Yardstick;
+
+/// What is evaluated: scores, and what is known about the pairs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Study<'a> {
+    /// The manifest's rows, with reference grades.
+    pub rows: &'a [Row],
+    /// `patients.csv`, where there is one.
+    pub patients: Option<&'a PatientFile>,
+    /// The scores. Only cohorts that have some are evaluated.
+    pub scores: &'a [PairScore],
+    /// What single networks said, by pair; may be empty, then the figures of
+    /// each task come from the scores' mean probabilities alone.
+    pub probabilities: &'a [(String, Vec<Probability>)],
+    /// What networks said about their own validation fold; may be empty.
+    pub validation: &'a [(String, Vec<Probability>)],
+}
 
 /// The evaluation of a score file, as `evaluation.json` holds it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,126 +83,22 @@ pub struct Evaluation {
     pub bundles: Vec<String>,
     /// Bootstrap samples behind each clustered interval.
     pub bootstrap_samples: usize,
-    /// By name of the cohort.
+    /// Their seed, where the caller says it.
+    pub bootstrap_seed: Option<u64>,
+    /// Who is in each cohort of the manifest, scored or not.
+    pub census: BTreeMap<String, Census>,
+    /// Pairs of the manifest, all cohorts together.
+    pub manifest_pairs: usize,
+    /// By name of the cohort, of those that have scores.
     pub cohorts: BTreeMap<String, Cohort>,
     /// The figures of each binary task over all cohorts together: by
     /// measurement, then `gt0`, `gt1`, ...
     pub tasks: Tasks,
-}
-
-/// By measurement, then by task (`gt0`, `gt1`, ...).
-pub type Tasks = BTreeMap<String, BTreeMap<String, TaskFigures>>;
-
-/// The figures of one cohort.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Cohort {
-    /// Pairs of the manifest that belong to it.
-    pub pairs: usize,
-    /// Patients, `None` where some are unknown; then no interval is clustered.
-    pub patients: Option<usize>,
-    /// Pairs without a score.
-    pub without_score: usize,
-    /// Pairs whose reference grades medicine excludes; counted nowhere else.
-    pub invalid_reference: usize,
-    /// Pairs in which the models contradict the protocol.
-    pub conflicts: usize,
-    /// By measurement, and `combined`.
-    #[serde(flatten)]
-    pub measurements: BTreeMap<String, GradeFigures>,
-    /// The figures of each binary task.
-    pub tasks: Tasks,
-}
-
-/// How well grades agree with the reference. Undefined figures are `null`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct GradeFigures {
-    /// Pairs with a score and a reference grade.
-    pub n: usize,
-    /// Pairs with a score but no reference grade.
-    pub missing: usize,
-    /// Share graded alike: percent exact agreement (PEA).
-    pub accuracy: Option<f64>,
-    /// Share within one grade: percent close agreement (PCA).
-    pub close_agreement: Option<f64>,
-    /// Cohen's kappa, unweighted.
-    pub kappa: Option<f64>,
-    /// Linearly weighted kappa (the paper's).
-    pub kappa_linear: Option<f64>,
-    /// Quadratically weighted kappa.
-    pub kappa_quadratic: Option<f64>,
-    /// `confusion[reference][predicted]`.
-    pub confusion: Confusion,
-    /// 95 % intervals, patients resampled; absent where patients are unknown.
-    pub intervals: BTreeMap<&'static str, Option<Interval>>,
-    /// The accuracy when pairs with a conflict are left out, where there are any.
-    pub accuracy_without_conflicts: Option<f64>,
-    /// The same votes decided by majority, measurement by measurement; absent
-    /// when the scores hold no votes, or not all of them.
-    pub majority: Option<MajorityFigures>,
-    /// Why a figure above is `null`.
-    pub undefined: BTreeMap<&'static str, String>,
-}
-
-/// The same votes without the rules between measurements.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MajorityFigures {
-    /// Share graded alike.
-    pub accuracy: Option<f64>,
-    /// Linearly weighted kappa.
-    pub kappa_linear: Option<f64>,
-    /// Accuracy of MULTITUDE minus accuracy of majority vote.
-    pub accuracy_gained: Option<f64>,
-    /// Its interval on the same bootstrap samples.
-    pub accuracy_gained_interval: Option<Interval>,
-}
-
-/// How well the networks of one binary task tell its two classes apart.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TaskFigures {
-    /// Pairs with a score and a reference grade.
-    pub n: usize,
-    /// Those whose reference grade is greater than the cut-off.
-    pub positives: usize,
-    /// AUC of the mean probability of the task's networks.
-    pub auc: Option<f64>,
-    /// Its interval, patients resampled.
-    pub auc_interval: Option<Interval>,
-    /// ROC curve of the mean probability.
-    pub roc: Vec<RocPoint>,
-    /// The paper's figures: mean over the task's networks, each at its own
-    /// threshold, +- 1.96 s / sqrt(networks). Absent without probabilities, or
-    /// where they lack networks for some pairs.
-    pub networks: Option<NetworkMeans>,
-    /// Why `auc` is `null`.
-    pub undefined: Option<String>,
-}
-
-/// Means over the networks of a task (paper, "Statistical analysis").
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct NetworkMeans {
-    /// How many networks.
-    pub networks: usize,
-    /// Area under the ROC curve.
-    pub auc: MeanFigure,
-    /// Sensitivity.
-    pub sensitivity: MeanFigure,
-    /// Specificity.
-    pub specificity: MeanFigure,
-    /// Positive predictive value.
-    pub ppv: MeanFigure,
-    /// Negative predictive value.
-    pub npv: MeanFigure,
-    /// Youden index.
-    pub youden: MeanFigure,
-}
-
-/// A mean over networks, `null` when the figure is undefined for one of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MeanFigure {
-    /// The mean.
-    pub value: Option<f64>,
-    /// Its interval; needs two networks.
-    pub interval: Option<Interval>,
+    /// The same on the validation folds of the training, where the study holds
+    /// them. Optimistic: the folds chose epochs and thresholds.
+    pub validation: Option<Tasks>,
+    /// Published figures to read these beside.
+    pub yardsticks: &'static [Yardstick],
 }
 
 /// One pair with what is known about it.
@@ -168,73 +111,80 @@ pub(crate) struct Case<'a> {
 
 /// Evaluates scores against the reference grades of a manifest.
 ///
-/// Only pairs of cohorts that have a score are evaluated. `probabilities` may
-/// be empty; then the figures of each task come from the scores' mean
-/// probabilities alone.
-///
 /// # Errors
 /// A score or probability of a pair that the manifest does not have.
 pub fn evaluate(
     protocol: &Protocol,
-    rows: &[Row],
-    scores: &[PairScore],
-    probabilities: &[(String, Vec<Probability>)],
+    study: &Study<'_>,
     samples: usize,
-    rng: &mut (impl Rng + Clone),
+    rng: &mut (impl Rng + Clone + Sync),
 ) -> Result<Evaluation, Problem> {
+    let by_cohort = cases_by_cohort(study)?;
+    let mut cohorts = BTreeMap::new();
+    for (name, cases) in &by_cohort {
+        let pairs = study.rows.iter().filter(|row| row.cohort == *name).count();
+        cohorts.insert((*name).to_owned(), cohort::figures(protocol, pairs, cases, samples, rng));
+    }
+    let cases = || by_cohort.values().flatten();
+    let scored = cases().map(|case| case.row.origin.with(case.score.origin));
+    let origin = scored.chain(validation::origin(study)).max();
+    let tasks = match cohorts.len() {
+        // All cohorts together are this one.
+        1 => cohorts.values().next().map(|cohort| cohort.tasks.clone()).unwrap_or_default(),
+        _ => {
+            let valid = |case: &&Case<'_>| !case.row.is_invalid(protocol);
+            let everything: Vec<Case<'_>> = cases().filter(valid).copied().collect();
+            tasks::figures(protocol, &everything, resamples_of(&everything, samples, rng).as_ref())
+        }
+    };
+    let validation = (!study.validation.is_empty())
+        .then(|| validation::figures(protocol, study.rows, study.validation, samples, rng));
+    let bundles: BTreeSet<&str> = study.scores.iter().map(|score| score.bundle.as_ref()).collect();
+    Ok(Evaluation {
+        schema: "rating.evaluation/1",
+        origin: origin.unwrap_or(Origin::Clinical),
+        research_use_only: true,
+        protocol: protocol.name().to_owned(),
+        bundles: bundles.into_iter().map(str::to_owned).collect(),
+        bootstrap_samples: samples,
+        bootstrap_seed: None,
+        census: census::of_cohorts(protocol, study.rows, study.patients),
+        manifest_pairs: study.rows.len(),
+        cohorts,
+        tasks,
+        validation: validation.transpose()?,
+        yardsticks: yardsticks::yardsticks(protocol),
+    })
+}
+
+/// The pairs that have a score, by cohort, in the order of the manifest.
+fn cases_by_cohort<'a>(study: &Study<'a>) -> Result<BTreeMap<&'a str, Vec<Case<'a>>>, Problem> {
     let by_pair: BTreeMap<&str, &Row> =
-        rows.iter().map(|row| (row.pair_id.as_str(), row)).collect();
+        study.rows.iter().map(|row| (row.pair_id.as_ref(), row)).collect();
+    let answers = study.probabilities.iter();
     let answers: BTreeMap<&str, &[Probability]> =
-        probabilities.iter().map(|(pair, answers)| (pair.as_str(), answers.as_slice())).collect();
-    let unknown = scores
-        .iter()
-        .map(|score| score.pair_id.as_str())
-        .chain(answers.keys().copied())
-        .find(|pair| !by_pair.contains_key(pair));
-    if let Some(pair) = unknown {
+        answers.map(|(pair, answers)| (pair.as_ref(), answers.as_slice())).collect();
+    let scored: BTreeMap<&str, &PairScore> =
+        study.scores.iter().map(|score| (score.pair_id.as_ref(), score)).collect();
+    let mut named = scored.keys().chain(answers.keys());
+    if let Some(pair) = named.find(|pair| !by_pair.contains_key(*pair)) {
         return Err(Problem::new(format!("pair {pair} is not in the manifest"))
             .hint("evaluate with the manifest that was scored"));
     }
-    let scored: BTreeMap<&str, &PairScore> =
-        scores.iter().map(|score| (score.pair_id.as_str(), score)).collect();
-
     let mut cases: BTreeMap<&str, Vec<Case<'_>>> = BTreeMap::new();
-    for row in rows {
-        if let Some(score) = scored.get(row.pair_id.as_str()).copied() {
-            let probabilities = answers.get(row.pair_id.as_str()).copied().unwrap_or_default();
-            cases.entry(&row.cohort).or_default().push(Case { row, score, probabilities });
+    for row in study.rows {
+        let pair: &str = row.pair_id.as_ref();
+        if let Some(score) = scored.get(pair).copied() {
+            let probabilities = answers.get(pair).copied().unwrap_or_default();
+            cases.entry(row.cohort.as_ref()).or_default().push(Case { row, score, probabilities });
         }
     }
-    let mut cohorts = BTreeMap::new();
-    for (name, cases) in &cases {
-        let pairs = rows.iter().filter(|row| row.cohort == *name).count();
-        cohorts.insert((*name).to_owned(), cohort::figures(protocol, pairs, cases, samples, rng));
-    }
-    let origins = cases.values().flatten().map(|case| case.row.origin.with(case.score.origin));
-    let origin = origins.max().unwrap_or(Origin::Clinical);
-    let everything: Vec<Case<'_>> =
-        cases.into_values().flatten().filter(|case| !case.row.is_invalid(protocol)).collect();
-    let resamples = resamples_of(&everything, samples, rng);
-    let tasks = tasks::figures(protocol, &everything, resamples.as_ref());
-
-    let mut bundles: Vec<String> = scores.iter().map(|score| score.bundle.clone()).collect();
-    bundles.sort();
-    bundles.dedup();
-    Ok(Evaluation {
-        schema: "rating.evaluation/1",
-        origin,
-        research_use_only: true,
-        protocol: protocol.name().to_owned(),
-        bundles,
-        bootstrap_samples: samples,
-        cohorts,
-        tasks,
-    })
+    Ok(cases)
 }
 
 /// Bootstrap samples by patient; `None` where a patient is unknown, because
 /// an interval that treats joints of one patient as strangers is too narrow.
-fn resamples_of<R: Rng + Clone>(
+fn resamples_of<R: Rng + Clone + Sync>(
     cases: &[Case<'_>],
     samples: usize,
     rng: &mut R,

@@ -139,7 +139,7 @@ pub fn summarise(
     rows: &[PairAudit],
     stages: &[&str],
     samples: usize,
-    rng: &mut (impl Rng + Clone),
+    rng: &mut (impl Rng + Clone + Sync),
 ) -> Audit {
     let patients: Option<Vec<&str>> = rows.iter().map(|row| row.patient.as_deref()).collect();
     let resamples = patients.as_ref().map(|patients| Resamples::by_patient(patients, samples, rng));
@@ -175,7 +175,7 @@ struct Cohort<'r, R> {
     resamples: Option<Resamples<R>>,
 }
 
-impl<R: Rng + Clone> Cohort<'_, R> {
+impl<R: Rng + Clone + Sync> Cohort<'_, R> {
     /// The mean over the pairs for which `value` is defined.
     fn mean(&self, value: impl Fn(&PairAudit) -> Option<f64>) -> Estimate {
         let values: Vec<Option<f64>> = self.rows.iter().map(value).collect();

@@ -7,6 +7,7 @@
 pub mod authors;
 pub mod checks;
 pub mod folds;
+pub mod patients;
 mod reference;
 mod table;
 

@@ -11,7 +11,7 @@ use super::bootstrap::Resamples;
 use super::distribution::{UPPER, normal_cdf, normal_quantile};
 use super::{Interval, Measured, Undefined};
 
-impl<R: Rng + Clone> Resamples<R> {
+impl<R: Rng + Clone + Sync> Resamples<R> {
     /// The 95 % BCa interval of a figure. The figure is asked once per sample
     /// and once per patient, so for very many patients this takes long.
     ///
@@ -19,7 +19,7 @@ impl<R: Rng + Clone> Resamples<R> {
     /// Where the figure is undefined for all patients together, in every sample
     /// or without one patient; where leaving out patients does not change it;
     /// where it lies beyond all of its bootstrap values.
-    pub fn bca(&self, figure: impl Fn(&[u32]) -> Measured) -> Result<Interval, Undefined> {
+    pub fn bca(&self, figure: impl Fn(&[u32]) -> Measured + Sync) -> Result<Interval, Undefined> {
         let mut weights = vec![1; self.patients().count()];
         if weights.is_empty() {
             return Err(Undefined::NoCases);

@@ -8,6 +8,9 @@
 //! A sample is a weight for each patient: how often it was drawn. Figures that
 //! are asked by weights are in [`weighted`](super::weighted).
 
+use std::num::NonZero;
+use std::ops::Range;
+
 use rand::{Rng, RngExt};
 
 use super::{Interval, Measured, Patients, Undefined};
@@ -51,7 +54,7 @@ impl Bootstrap {
     }
 }
 
-impl<R: Rng + Clone> Resamples<R> {
+impl<R: Rng + Clone + Sync> Resamples<R> {
     /// Samples that draw as many patients as there are, with replacement, each
     /// with all of its cases. `names` holds the patient of each case.
     #[must_use]
@@ -100,7 +103,7 @@ impl<R: Rng + Clone> Resamples<R> {
     ///
     /// # Errors
     /// Where the figure is defined in no sample, or there are no patients.
-    pub fn of(&self, figure: impl Fn(&[u32]) -> Measured) -> Result<Bootstrap, Undefined> {
+    pub fn of(&self, figure: impl Fn(&[u32]) -> Measured + Sync) -> Result<Bootstrap, Undefined> {
         let [bootstrap] = self.of_each(|weights| [figure(weights)]);
         bootstrap
     }
@@ -108,31 +111,57 @@ impl<R: Rng + Clone> Resamples<R> {
     /// How several figures vary on the same samples, each drawn once.
     pub fn of_each<const N: usize>(
         &self,
-        figures: impl Fn(&[u32]) -> [Measured; N],
+        figures: impl Fn(&[u32]) -> [Measured; N] + Sync,
     ) -> [Result<Bootstrap, Undefined>; N] {
         let mut all = self.of_all(N, |weights| figures(weights).to_vec()).into_iter();
         std::array::from_fn(|_| all.next().expect("one bootstrap a figure"))
     }
 
     /// How `count` figures vary on the same samples, each drawn once: `figures`
-    /// answers with as many values.
+    /// answers with as many values. All cores share the samples; how many there
+    /// are does not change the answer.
     pub fn of_all(
         &self,
         count: usize,
-        figures: impl Fn(&[u32]) -> Vec<Measured>,
+        figures: impl Fn(&[u32]) -> Vec<Measured> + Sync,
     ) -> Vec<Result<Bootstrap, Undefined>> {
         if self.patients.count() == 0 {
             return vec![Err(Undefined::NoCases); count];
         }
-        let mut values = vec![Vec::new(); count];
+        let samples = self.starts.len();
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let part = samples.div_ceil(threads).max(1);
+        let parts = (0..samples).step_by(part).map(|first| first..samples.min(first + part));
+        let figures = &figures;
+        let values: Vec<Vec<Vec<Measured>>> = std::thread::scope(|scope| {
+            let started: Vec<_> =
+                parts.map(|part| scope.spawn(move || self.values(part, count, figures))).collect();
+            // A panic inside is a bug, and goes on as one.
+            let values = started.into_iter().map(|part| part.join());
+            values.map(|part| part.unwrap_or_else(|bug| std::panic::resume_unwind(bug))).collect()
+        });
+        let of_figure = |figure: usize| -> Vec<Measured> {
+            values.iter().flat_map(|part| part[figure].iter().copied()).collect()
+        };
+        (0..count).map(|figure| Bootstrap::gather(&of_figure(figure))).collect()
+    }
+
+    /// `values[figure][sample]` of some samples.
+    fn values(
+        &self,
+        samples: Range<usize>,
+        count: usize,
+        figures: &impl Fn(&[u32]) -> Vec<Measured>,
+    ) -> Vec<Vec<Measured>> {
+        let mut values = vec![Vec::with_capacity(samples.len()); count];
         let mut weights = Vec::new();
-        for sample in 0..self.starts.len() {
+        for sample in samples {
             self.weights(sample, &mut weights);
             for (values, value) in values.iter_mut().zip(figures(&weights)) {
                 values.push(value);
             }
         }
-        values.iter().map(|values| Bootstrap::gather(values)).collect()
+        values
     }
 
     /// How the difference `first - second` varies, both taken on the same
@@ -142,8 +171,8 @@ impl<R: Rng + Clone> Resamples<R> {
     /// Where no sample defines both, or there are no patients.
     pub fn of_difference(
         &self,
-        first: impl Fn(&[u32]) -> Measured,
-        second: impl Fn(&[u32]) -> Measured,
+        first: impl Fn(&[u32]) -> Measured + Sync,
+        second: impl Fn(&[u32]) -> Measured + Sync,
     ) -> Result<Bootstrap, Undefined> {
         self.of(|weights| Ok(first(weights)? - second(weights)?))
     }

@@ -13,8 +13,10 @@ use crate::{Grade, Problem};
 /// The combined grades of one joint of one patient at one visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Joint<'a> {
-    /// Whose joint it is; of several visits, patient and visit.
+    /// Whose joint it is.
     pub patient: &'a str,
+    /// At which visit; each visit has a sum of its own.
+    pub visit: Option<&'a str>,
     /// Which joint, side included.
     pub joint: &'a str,
     /// The reference's combined grade.
@@ -40,27 +42,32 @@ impl Sums {
     }
 }
 
+/// A patient at a visit.
+pub type Examination<'a> = (&'a str, Option<&'a str>);
+
 /// One patient's sums.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Gloess {
+pub struct Gloess<'a> {
     /// `None` where no joint has both grades.
     pub sums: Option<Sums>,
     /// The joints added up.
-    pub joints: BTreeSet<String>,
+    pub joints: BTreeSet<&'a str>,
     /// Joints that lack one of the grades, or both.
-    pub left_out: BTreeSet<String>,
+    pub left_out: BTreeSet<&'a str>,
 }
 
-/// The sums of each patient, by name.
+/// The sums of each patient and visit, by name.
 ///
 /// # Errors
-/// A joint that a patient has twice.
-pub fn gloess(joints: &[Joint<'_>]) -> Result<BTreeMap<String, Gloess>, Problem> {
-    let mut patients: BTreeMap<String, Gloess> = BTreeMap::new();
+/// A joint that a patient has twice at a visit.
+pub fn gloess<'a>(
+    joints: impl IntoIterator<Item = Joint<'a>>,
+) -> Result<BTreeMap<Examination<'a>, Gloess<'a>>, Problem> {
+    let mut patients: BTreeMap<Examination<'a>, Gloess<'a>> = BTreeMap::new();
     for joint in joints {
-        let of = patients.entry(joint.patient.to_owned()).or_default();
-        let name = joint.joint.to_owned();
-        if of.joints.contains(&name) || of.left_out.contains(&name) {
+        let of = patients.entry((joint.patient, joint.visit)).or_default();
+        let name = joint.joint;
+        if of.joints.contains(name) || of.left_out.contains(name) {
             let what = format!("patient {} has joint {name} twice", joint.patient);
             return Err(Problem::new(what).hint("sums need one pair a joint and visit"));
         }
@@ -84,7 +91,7 @@ mod tests {
     use super::*;
 
     fn joint<'a>(patient: &'a str, joint: &'a str, grades: [Option<Grade>; 2]) -> Joint<'a> {
-        Joint { patient, joint, reference: grades[0], predicted: grades[1] }
+        Joint { patient, visit: None, joint, reference: grades[0], predicted: grades[1] }
     }
 
     #[test]
@@ -96,18 +103,21 @@ mod tests {
             joint("b", "MCP2 left", [Some(1), Some(3)]),
             joint("c", "MCP2 left", [None, Some(3)]),
         ];
-        let sums = gloess(&joints).unwrap();
-        assert_eq!(sums["b"].sums, Some(Sums { reference: 4, predicted: 5 }));
-        assert_eq!(sums["b"].sums.map(Sums::difference), Some(1));
-        assert_eq!(sums["b"].joints.len(), 2);
-        assert!(sums["b"].left_out.contains("MCP3 right"));
-        assert_eq!(sums["a"].sums, Some(Sums { reference: 1, predicted: 1 }));
-        assert_eq!((sums["c"].sums, sums["c"].joints.is_empty()), (None, true));
+        let sums = gloess(joints).unwrap();
+        assert_eq!(sums[&("b", None)].sums, Some(Sums { reference: 4, predicted: 5 }));
+        assert_eq!(sums[&("b", None)].sums.map(Sums::difference), Some(1));
+        assert_eq!(sums[&("b", None)].joints.len(), 2);
+        assert!(sums[&("b", None)].left_out.contains("MCP3 right"));
+        assert_eq!(sums[&("a", None)].sums, Some(Sums { reference: 1, predicted: 1 }));
+        assert_eq!((sums[&("c", None)].sums, sums[&("c", None)].joints.is_empty()), (None, true));
     }
 
     #[test]
-    fn a_joint_counts_once() {
+    fn a_joint_counts_once_a_visit() {
+        let first = joint("a", "MCP2", [Some(1), Some(2)]);
+        let second = Joint { visit: Some("2"), ..first };
+        assert_eq!(gloess([first, second]).unwrap().len(), 2);
         let joints = [joint("a", "MCP2", [Some(1), Some(1)]), joint("a", "MCP2", [None, None])];
-        assert!(gloess(&joints).unwrap_err().to_string().contains("MCP2 twice"));
+        assert!(gloess(joints).unwrap_err().to_string().contains("MCP2 twice"));
     }
 }

@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::{Measured, Undefined, share};
+use super::{Confusion, Measured, Undefined, share};
+use crate::Grade;
 
 /// The four ways a yes-or-no answer can turn out, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -96,9 +97,40 @@ impl Outcomes {
     }
 }
 
+impl Confusion {
+    /// The grades as answers to "is it greater than `above`?", the rows' grades
+    /// being the truth.
+    #[must_use]
+    pub fn outcomes(&self, above: Grade) -> Outcomes {
+        let mut outcomes = Outcomes::default();
+        for (truth, called, count) in self.cells() {
+            let counter = match (truth > usize::from(above), called > usize::from(above)) {
+                (true, true) => &mut outcomes.true_positives,
+                (false, true) => &mut outcomes.false_positives,
+                (true, false) => &mut outcomes.false_negatives,
+                (false, false) => &mut outcomes.true_negatives,
+            };
+            *counter += count;
+        }
+        outcomes
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Graded;
+
+    #[test]
+    fn grades_are_cut_into_two() {
+        let graded = Graded::new(4, &[0, 1, 2, 3, 3], &[1, 0, 2, 2, 3]).unwrap();
+        let outcomes = graded.confusion().outcomes(0);
+        assert_eq!((outcomes.true_positives, outcomes.false_positives), (3, 1));
+        assert_eq!((outcomes.false_negatives, outcomes.true_negatives), (1, 0));
+        let outcomes = graded.confusion().outcomes(2);
+        assert_eq!((outcomes.true_positives, outcomes.false_negatives), (1, 1));
+        assert_eq!(outcomes.specificity(), Ok(1.0));
+    }
 
     #[test]
     fn an_asymmetric_case_worked_by_hand() {

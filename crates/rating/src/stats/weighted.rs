@@ -45,6 +45,12 @@ impl CountsByPatient {
         Ok(CountsByPatient { grades, cells: cells.collect() })
     }
 
+    /// How many patients have a case.
+    #[must_use]
+    pub fn patients(&self) -> usize {
+        self.cells.chunk_by(|a, b| a.patient == b.patient).count()
+    }
+
     /// The matrix in which each patient's cases count `weights[patient]` times.
     ///
     /// # Panics

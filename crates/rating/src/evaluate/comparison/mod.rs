@@ -151,7 +151,7 @@ pub fn compare_scores(
     references: &References,
     files: &[Scored<'_>],
     samples: usize,
-    rng: &mut (impl Rng + Clone),
+    rng: &mut (impl Rng + Clone + Sync),
 ) -> Result<Comparison, Problem> {
     if files.len() < 2 {
         return Err(Problem::new(format!("a comparison of {} score files", files.len()))

@@ -16,7 +16,7 @@ pub(super) fn part(
     protocol: &Protocol,
     gathered: &Gathered<'_>,
     samples: usize,
-    rng: &mut (impl Rng + Clone),
+    rng: &mut (impl Rng + Clone + Sync),
 ) -> Result<Part, Problem> {
     let valid = gathered.filter(|row| !row.is_invalid(protocol));
     let names: Option<Vec<&str>> = valid.rows.iter().map(|row| row.patient_id.as_deref()).collect();

@@ -1,0 +1,235 @@
+//! What a report shows beside agreement, on eight pairs worked by hand.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rating::evaluate::{Evaluation, Study, evaluate, tables};
+use rating::manifest::{Manifest, patients};
+use rating::scores::{Method, PairScore, Probability, decide_votes};
+use rating::{Origin, Protocol, Seed};
+
+const HEADER: &str = "pair_id,patient_id,cohort,origin,joint,side,hospital,device,grayscale,doppler,\
+    grayscale_left,grayscale_top,grayscale_right,grayscale_bottom,\
+    doppler_left,doppler_top,doppler_right,doppler_bottom,doppler_mode,\
+    synovial_hypertrophy,vascularity,sex,age\n";
+
+/// Pair, patient, joint, device, reference grades, predicted grades, age.
+type Line =
+    (&'static str, &'static str, &'static str, &'static str, [u8; 2], [u8; 2], &'static str);
+
+const LINES: [Line; 8] = [
+    ("a", "p1", "MCP2", "one", [2, 1], [2, 1], "60"),
+    ("b", "p1", "MCP3", "one", [0, 0], [1, 0], "60"),
+    ("c", "p2", "MCP2", "two", [1, 1], [1, 1], "40"),
+    ("d", "p2", "MCP3", "two", [3, 2], [2, 2], "40"),
+    ("e", "p3", "MCP2", "two", [0, 0], [1, 0], ""),
+    ("f", "p3", "MCP3", "two", [3, 3], [3, 3], ""),
+    // All models contradict EOSS.
+    ("g", "p4", "MCP2", "two", [1, 0], [0, 2], "70"),
+    ("h", "p4", "MCP3", "two", [1, 0], [1, 0], "70"),
+];
+
+fn row(
+    pair: &str,
+    patient: &str,
+    cohort: &str,
+    joint: &str,
+    device: &str,
+    grades: [u8; 2],
+    age: &str,
+) -> String {
+    format!(
+        "{pair},{patient},{cohort},clinical,{joint},left,north,{device},{pair}g,{pair}d,\
+         0,0,9,9,0,0,9,9,cdus,{},{},female,{age}\n",
+        grades[0], grades[1]
+    )
+}
+
+fn score(pair: &str, grades: [u8; 2]) -> PairScore {
+    let votes = grades.map(|grade| vec![grade; 5]).to_vec();
+    let mut decision = decide_votes(&Protocol::eoss(), votes, Method::Multitude).unwrap();
+    // Sure of its grades, and a little surer the higher they are.
+    let mean = |grade: u8, above: u8| {
+        Some(if grade > above { 0.8 } else { 0.1 } + f64::from(grade) / 100.0)
+    };
+    decision.mean_probabilities =
+        grades.map(|grade| (0..3).map(|above| mean(grade, above)).collect()).to_vec();
+    PairScore {
+        pair_id: pair.into(),
+        decision,
+        coloured_share: None,
+        networks_used: 60,
+        origin: Origin::Clinical,
+        bundle: "b".into(),
+    }
+}
+
+fn evaluated() -> Evaluation {
+    let eoss = Protocol::eoss();
+    let mut text = HEADER.to_owned();
+    for (pair, patient, joint, device, grades, _, age) in LINES {
+        text += &row(pair, patient, "test", joint, device, grades, age);
+    }
+    text += &row("t", "q1", "train", "MCP2", "one", [2, 0], "50");
+    text += &row("u", "q2", "train", "MCP2", "one", [0, 0], "30");
+    let rows = Manifest::parse(text.as_bytes(), &eoss).unwrap().rows;
+    let patients = patients::parse(b"patient_id,das28\np1,3\np2,5\nq1,1\n").unwrap();
+    let scores: Vec<PairScore> = LINES.iter().map(|line| score(line.0, line.5)).collect();
+    let held = |pair: &str, fold: u8, probability| {
+        let network = format!("sh.gt0.fold{fold}.seed1").parse().unwrap();
+        (pair.to_owned(), vec![Probability { network, probability, threshold: 0.5 }])
+    };
+    let validation = [held("t", 1, 0.7), held("u", 2, 0.2)];
+    let study = Study {
+        rows: &rows,
+        patients: Some(&patients),
+        scores: &scores,
+        probabilities: &[],
+        validation: &validation,
+    };
+    let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
+    evaluate(&eoss, &study, 200, &mut rng).unwrap()
+}
+
+#[test]
+fn grades_as_yes_or_no_answers() {
+    let cohort = &evaluated().cohorts["test"];
+    // Reference 2 0 1 3 0 3 1 1 against 2 1 1 2 1 3 0 1.
+    let sh = &cohort.measurements["synovial_hypertrophy"];
+    let above_0 = &sh.cut_offs["gt0"];
+    assert_eq!((above_0.outcomes.true_positives, above_0.outcomes.false_positives), (5, 2));
+    assert_eq!((above_0.outcomes.false_negatives, above_0.outcomes.true_negatives), (1, 0));
+    assert_eq!(above_0.sensitivity.value, Some(5.0 / 6.0));
+    assert_eq!(above_0.specificity.value, Some(0.0));
+    assert_eq!(above_0.npv.value, Some(0.0));
+    let interval = above_0.sensitivity.interval.unwrap();
+    assert!(interval.low < 5.0 / 6.0 && interval.high == 1.0);
+    // No negative is called negative in any sample: no width, but Wilson's.
+    assert_eq!(above_0.specificity.interval, None);
+    assert!(above_0.specificity.undefined.is_some());
+    assert!(above_0.wilson["specificity"].unwrap().high > 0.5);
+    // Four of eight are right: (4 x 0.5 - 1) / 3.
+    assert!((sh.pabak.unwrap() - 1.0 / 3.0).abs() < 1e-12);
+    let errors: Vec<_> = sh
+        .commonest_errors
+        .iter()
+        .map(|error| (error.reference, error.predicted, error.n, error.example.as_str()))
+        .collect();
+    assert_eq!(errors, [(0, 1, 2, "b"), (1, 0, 1, "g"), (3, 2, 1, "d")]);
+}
+
+#[test]
+fn subgroups_add_up_to_the_cohort() {
+    let cohort = &evaluated().cohorts["test"];
+    for groups in cohort.subgroups.values() {
+        let n: u64 = groups.values().map(|group| group["combined"].n).sum();
+        assert!(n == 8 || groups.contains_key("65 and over"), "{groups:?}");
+    }
+    let devices = &cohort.subgroups["device"];
+    let one = &devices["one"]["synovial_hypertrophy"];
+    assert_eq!((one.n, one.patients, one.accuracy.value), (2, Some(1), Some(0.5)));
+    // One patient alone says nothing about others.
+    assert_eq!(one.accuracy.interval, None);
+    let two = &devices["two"]["synovial_hypertrophy"];
+    assert_eq!((two.n, two.patients, two.accuracy.value), (6, Some(3), Some(0.5)));
+    let bands: Vec<&str> = cohort.subgroups["age"].keys().map(String::as_str).collect();
+    assert_eq!(bands, ["0 to 44", "45 to 64", "65 and over"]);
+}
+
+#[test]
+fn patients_sums_leave_conflicts_out() {
+    let cohort = &evaluated().cohorts["test"];
+    let patients = cohort.patient_level.as_ref().unwrap();
+    // p1: 2 + 0 against 2 + 1; p2: 1 + 3 against 1 + 2; p3: 0 + 3 against 1 + 3;
+    // p4 without the conflict: 1 against 1.
+    let sums: Vec<_> =
+        patients.sums.iter().map(|sum| (sum.reference, sum.predicted, sum.n)).collect();
+    assert_eq!(sums, [(1, 1, 1), (2, 3, 1), (3, 4, 1), (4, 3, 1)]);
+    assert_eq!((patients.patients, patients.n, patients.joints_left_out), (4, 4, 1));
+    let differences = patients.bland_altman.unwrap();
+    // 0, 1, 1 and -1: mean 0.25, squares 0.0625 + 2 x 0.5625 + 1.5625.
+    assert_eq!(differences.mean, 0.25);
+    assert!((differences.deviation - (2.75_f64 / 3.0).sqrt()).abs() < 1e-12);
+    assert!(patients.icc_2_1.is_some() && patients.icc_3_1.is_some());
+    assert_eq!(patients.wilcoxon.unwrap().differences, 3);
+    let p4 = &patients.examinations[3];
+    assert_eq!(
+        (p4.patient.as_str(), p4.left_out.as_slice()),
+        ("p4", ["MCP2 left".to_owned()].as_slice())
+    );
+}
+
+#[test]
+fn a_census_counts_every_cohort_of_the_manifest() {
+    let evaluation = evaluated();
+    assert_eq!(evaluation.manifest_pairs, 10);
+    let test = &evaluation.census["test"];
+    assert_eq!((test.pairs, test.patients), (8, 4));
+    let age = test.age.unwrap();
+    assert_eq!((age.n, age.median), (3, 60.0));
+    assert_eq!((test.sex.counts["female"], test.age_bands.not_given), (4, 1));
+    assert_eq!(test.das28.unwrap().mean, 4.0);
+    assert_eq!(test.disease_duration_years, None);
+    assert_eq!(test.device.counts["two"], 6);
+    assert_eq!(test.grades["synovial_hypertrophy"].counts, [2, 3, 1, 2]);
+    assert_eq!(evaluation.census["train"].pairs, 2);
+    assert!(!evaluation.cohorts.contains_key("train"));
+}
+
+#[test]
+fn tasks_are_calibrated() {
+    let cohort = &evaluated().cohorts["test"];
+    let task = &cohort.tasks["vascularity"]["gt0"];
+    // Reference 1 0 1 2 0 3 0 0 against 1 0 1 2 0 3 2 0; the conflict's votes
+    // count, for probabilities know no protocol: 4 positive pairs, 4 negative.
+    // Of 16 pairs of pairs, pair g (2) beats both grades 1 and ties with d.
+    assert_eq!((task.n, task.positives, task.auc), (8, 4, Some(13.5 / 16.0)));
+    assert!(task.auc_delong_interval.unwrap().low < 13.5 / 16.0);
+    let calibration = task.calibration.as_ref().unwrap();
+    let errors = [0.19_f64, 0.1, 0.19, 0.18, 0.1, 0.17, 0.82, 0.1];
+    let brier = errors.iter().map(|error| error * error).sum::<f64>() / 8.0;
+    assert!((calibration.brier.value.unwrap() - brier).abs() < 1e-12);
+    assert!(calibration.brier.interval.is_some());
+    assert_eq!(task.decision_curve.len(), 39);
+}
+
+#[test]
+fn validation_folds_have_their_own_figures() {
+    let evaluation = evaluated();
+    let task = &evaluation.validation.as_ref().unwrap()["synovial_hypertrophy"]["gt0"];
+    assert_eq!((task.n, task.positives, task.auc), (2, 1, Some(1.0)));
+    // Each network saw one class of its own fold.
+    let networks = task.networks.as_ref().unwrap();
+    assert_eq!((networks.networks, networks.auc.value), (2, None));
+}
+
+#[test]
+fn yardsticks_are_those_of_the_protocol() {
+    let yardsticks = evaluated().yardsticks;
+    assert!(yardsticks.iter().any(|yardstick| yardstick.source.starts_with("Hammer")));
+    let json = serde_json::to_value(evaluated()).unwrap();
+    assert!(json["cohorts"]["test"]["patient_level"]["examinations"].is_null());
+    assert_eq!(
+        json["cohorts"]["test"]["synovial_hypertrophy"]["cut_offs"]["gt0"]["outcomes"]["true_positives"],
+        5
+    );
+}
+
+#[test]
+fn tables_say_where_their_data_come_from() {
+    let evaluation = evaluated();
+    let tables = tables::tables(&evaluation);
+    for table in &tables {
+        let mut lines = table.csv.lines();
+        let header = lines.next().unwrap();
+        assert!(header.ends_with(",origin"), "{}: {header}", table.name);
+        assert!(lines.all(|line| line.ends_with(",clinical")), "{}", table.name);
+        assert!(table.csv.lines().count() > 1, "{} is empty", table.name);
+    }
+    let named = |name: &str| &tables.iter().find(|table| table.name == name).unwrap().csv;
+    assert!(named("confusion.csv").contains("test,synovial_hypertrophy,0,1,2,clinical\n"));
+    assert!(named("gloess.csv").contains("test,p4,,1,1,MCP3 left,MCP2 left,clinical\n"));
+    assert!(named("flow.csv").contains("train,,without a score,2,clinical\n"));
+    assert!(
+        named("tasks.csv").contains("\n(validation folds),synovial_hypertrophy,gt0,2,1,auc,1,")
+    );
+}
