@@ -10,7 +10,7 @@ use crate::notes::Notes;
 use crate::page::wide;
 use crate::{combined_last, spoken};
 
-const COLUMNS: [(&str, &str); 10] = [
+const AGREEMENT: [(&str, &str); 10] = [
     ("pairs", "n"),
     ("missing", "no reference"),
     ("accuracy", "PEA"),
@@ -18,7 +18,14 @@ const COLUMNS: [(&str, &str); 10] = [
     ("kappa", "unweighted"),
     ("kappa", "linear"),
     ("kappa", "quadratic"),
-    ("majority vote", "accuracy"),
+    ("PABAK", "unweighted"),
+    ("AC1", "unweighted"),
+    ("AC2", "linear"),
+];
+
+const DECISIONS: [(&str, &str); 4] = [
+    ("accuracy", "MULTITUDE"),
+    ("accuracy", "majority vote"),
     ("MULTITUDE gained", "points"),
     ("accuracy", "without conflicts"),
 ];
@@ -36,14 +43,14 @@ pub(crate) fn table(id: &str, name: &str, cohort: &Cohort, samples: usize, label
             thead {
                 tr {
                     th.words scope="col" { "measurement" }
-                    @for (title, aside) in COLUMNS {
+                    @for (title, aside) in AGREEMENT {
                         th scope="col" { (title) span.aside { (aside) } }
                     }
                 }
             }
             tbody {
                 @for (measurement, figures) in combined_last(&cohort.measurements) {
-                    (row(measurement, figures, cohort.conflicts, &mut notes))
+                    (row(measurement, figures, &mut notes))
                 }
             }
         }
@@ -63,13 +70,18 @@ fn interval_sentence(cohort: &Cohort, samples: usize) -> String {
     }
 }
 
-fn row(measurement: &str, figures: &GradeFigures, conflicts: usize, notes: &mut Notes) -> Markup {
+fn row(measurement: &str, figures: &GradeFigures, notes: &mut Notes) -> Markup {
     let of = Named { figures };
     let accuracy = of.figure("accuracy", figures.accuracy, Unit::Percent);
     let close = of.figure("close_agreement", figures.close_agreement, Unit::Percent);
     let kappa = of.figure("kappa", figures.kappa, Unit::Plain);
     let linear = of.figure("kappa_linear", figures.kappa_linear, Unit::Plain);
     let quadratic = of.figure("kappa_quadratic", figures.kappa_quadratic, Unit::Plain);
+    let robust = [
+        of.figure("pabak", figures.pabak, Unit::Plain),
+        of.figure("ac1", figures.ac1, Unit::Plain),
+        of.figure("ac2_linear", figures.ac2_linear, Unit::Plain),
+    ];
     html! {
         tr {
             th scope="row" { (spoken(measurement)) }
@@ -83,11 +95,40 @@ fn row(measurement: &str, figures: &GradeFigures, conflicts: usize, notes: &mut 
                 @if let Some(kappa) = figures.kappa_linear { span.aside { (altman(kappa)) } }
             }
             td { (quadratic.markup(notes)) }
-            td { (of.majority_accuracy().markup(notes)) }
-            td { (of.accuracy_gained().markup(notes)) }
-            td { (of.without_conflicts(conflicts).markup(notes)) }
+            @for figure in robust { td { (figure.markup(notes)) } }
         }
     }
+}
+
+/// How the votes became grades: MULTITUDE, majority vote, and without conflicts.
+pub(crate) fn decisions(id: &str, cohort: &Cohort, label: Label) -> Markup {
+    let mut notes = Notes::of_table(id);
+    let table = html! {
+        table {
+            caption { (label.opening()) "The same votes decided in two ways; intervals as above." }
+            thead {
+                tr {
+                    th.words scope="col" { "measurement" }
+                    @for (title, aside) in DECISIONS {
+                        th scope="col" { (title) span.aside { (aside) } }
+                    }
+                }
+            }
+            tbody {
+                @for (measurement, figures) in combined_last(&cohort.measurements) {
+                    @let of = Named { figures };
+                    tr {
+                        th scope="row" { (spoken(measurement)) }
+                        td { (of.figure("accuracy", figures.accuracy, Unit::Percent).markup(&mut notes)) }
+                        td { (of.majority_accuracy().markup(&mut notes)) }
+                        td { (of.accuracy_gained().markup(&mut notes)) }
+                        td { (of.without_conflicts(cohort.conflicts).markup(&mut notes)) }
+                    }
+                }
+            }
+        }
+    };
+    html! { (wide("How the votes became grades", &table)) (notes.list()) }
 }
 
 /// The figures of a measurement by the names their reasons are kept under.

@@ -1,11 +1,14 @@
 //! The page of one evaluation.
 
 use maud::{Markup, html};
-use rating::evaluate::{Cohort, Evaluation};
+use rating::evaluate::{Cohort, Evaluation, Tasks};
 
 use crate::label::Label;
 use crate::page::{Section, page};
-use crate::{agreement, checklist, confusion, tasks};
+use crate::{
+    agreement, calibration, census, checklist, confusion, cut_offs, flow, patient_level, subgroups,
+    tasks, yardsticks,
+};
 
 /// The evaluation as a self-contained HTML page: for each cohort agreement,
 /// confusion matrices, ROC curves and the figures of the binary tasks.
@@ -29,25 +32,52 @@ pub fn evaluation_page(evaluation: &Evaluation) -> String {
 /// A section for each cohort, and one for all together where there are several.
 pub(crate) fn sections(evaluation: &Evaluation, label: Label) -> Vec<Section> {
     let samples = evaluation.bootstrap_samples;
-    let mut sections = Vec::new();
+    let who = html! {
+        (flow::diagram(evaluation, label))
+        h3 { "Characteristics" }
+        (census::table(&evaluation.census, label))
+    };
+    let mut sections =
+        vec![Section { id: "who".into(), title: "Pairs and patients".into(), body: who }];
     for (number, (name, cohort)) in evaluation.cohorts.iter().enumerate() {
         let id = format!("cohort-{}", number + 1);
         let body = cohort_body(&id, name, cohort, samples, label);
         sections.push(Section { id, title: format!("Cohort {name}"), body });
     }
     if evaluation.cohorts.len() > 1 {
-        let body = html! {
-            (tasks::curves(&evaluation.tasks, samples, label))
-            h3 { "Binary tasks" }
-            (tasks::table("pooled-tasks", &evaluation.tasks, samples, label))
-        };
+        let body = binary_tasks("pooled", &evaluation.tasks, samples, label);
         sections.push(Section {
             id: "pooled".into(),
             title: "Binary tasks of all cohorts together".into(),
             body,
         });
     }
+    if let Some(validation) = &evaluation.validation {
+        let body = html! {
+            p {
+                "Each pair of the training data, by the networks that were not trained on its fold. These figures are optimistic: "
+                "the same fold chose the epoch and the threshold of its networks."
+            }
+            (binary_tasks("validation", validation, samples, label))
+        };
+        let title = "Binary tasks of the validation folds".into();
+        sections.push(Section { id: "validation".into(), title, body });
+    }
+    if let Some(body) = yardsticks::table(evaluation, label) {
+        sections.push(Section { id: "yardsticks".into(), title: "Yardsticks".into(), body });
+    }
     sections
+}
+
+fn binary_tasks(id: &str, tasks: &Tasks, samples: usize, label: Label) -> Markup {
+    html! {
+        h3 { "ROC curves" }
+        (tasks::curves(tasks, samples, label))
+        h3 { "Binary tasks" }
+        (tasks::table(&format!("{id}-tasks"), tasks, samples, label))
+        h3 { "Calibration" }
+        (calibration::section(&format!("{id}-calibration"), tasks, samples, label))
+    }
 }
 
 fn cohort_body(id: &str, name: &str, cohort: &Cohort, samples: usize, label: Label) -> Markup {
@@ -55,12 +85,19 @@ fn cohort_body(id: &str, name: &str, cohort: &Cohort, samples: usize, label: Lab
         p { (census(cohort)) }
         h3 { "Agreement with the reference" }
         (agreement::table(&format!("{id}-agreement"), name, cohort, samples, label))
+        h3 { "How the votes became grades" }
+        (agreement::decisions(&format!("{id}-decisions"), cohort, label))
         h3 { "Confusion matrices" }
         (confusion::matrices(cohort, label))
-        h3 { "ROC curves" }
-        (tasks::curves(&cohort.tasks, samples, label))
-        h3 { "Binary tasks" }
-        (tasks::table(&format!("{id}-tasks"), &cohort.tasks, samples, label))
+        h3 { "Grades as yes-or-no answers" }
+        (cut_offs::table(&format!("{id}-cut-offs"), cohort, samples, label))
+        (binary_tasks(id, &cohort.tasks, samples, label))
+        h3 { "Subgroups" }
+        (subgroups::table(&format!("{id}-subgroups"), &cohort.subgroups, samples, label))
+        @if let Some(patients) = &cohort.patient_level {
+            h3 { "Whole patients" }
+            (patient_level::section(&format!("{id}-patients"), patients, label))
+        }
     }
 }
 
@@ -96,6 +133,10 @@ pub(crate) fn about(evaluation: &Evaluation) -> Section {
             "Agreement beyond chance: unweighted, and weighted by the distance of the grades or by its square. The word below the linear kappa is Altman's.",
         ),
         (
+            "PABAK, AC1, AC2",
+            "Agreement beyond chance where one grade is much more frequent than the others and kappa falls although few pairs differ: PABAK as if all grades were equally frequent (of four grades also named S), Gwet's AC1 unweighted, AC2 linearly weighted.",
+        ),
+        (
             "Majority vote, MULTITUDE",
             "The same votes decided measurement by measurement, or together under the protocol's rules. \"Gained\" is the difference in accuracy on the same pairs.",
         ),
@@ -110,6 +151,11 @@ pub(crate) fn about(evaluation: &Evaluation) -> Section {
             @for (term, meaning) in terms { dt { (term) } dd { (meaning) } }
         }
         h3 { "Source" }
+        p {
+            (evaluation.bootstrap_samples) " bootstrap samples"
+            @if let Some(seed) = evaluation.bootstrap_seed { ", seed " (seed) }
+            "."
+        }
         p { "Protocol " (evaluation.protocol) ", origin " (evaluation.origin) ", schema " (evaluation.schema) "." }
         @for bundle in evaluation.bundles.iter().filter(|bundle| !bundle.is_empty()) {
             p { "Bundle " span.code { (bundle) } }

@@ -65,7 +65,19 @@ pub(crate) struct Figure<'a> {
     pub(crate) no_interval: Option<&'a str>,
 }
 
-impl Figure<'_> {
+impl<'a> Figure<'a> {
+    /// A figure as the evaluation holds it.
+    pub(crate) fn of(unit: Unit, figure: &'a rating::evaluate::Figure) -> Figure<'a> {
+        let reason = figure.undefined.as_deref().unwrap_or("not defined");
+        Figure {
+            unit,
+            value: figure.value,
+            interval: figure.interval,
+            no_value: reason,
+            no_interval: Some(reason),
+        }
+    }
+
     /// The inside of a table cell.
     pub(crate) fn markup(&self, notes: &mut Notes) -> Markup {
         let Some(value) = self.value.filter(|value| value.is_finite()) else {

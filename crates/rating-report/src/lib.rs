@@ -9,31 +9,38 @@
 //! | `page` | the page around everything: head, style, banners |
 //! | `label` | what every heading and caption says of simulated data |
 //! | `figure`, `notes` | a number with its interval, or "-" with a footnote that says why |
-//! | `evaluation` | the page of one evaluation; its parts are `agreement`, `confusion` and `tasks` |
+//! | `evaluation` | the page of one evaluation; its parts are `census`, `flow`, `agreement`, `confusion`, `cut_offs`, `tasks`, `calibration`, `subgroups`, `patient_level` and `yardsticks` |
 //! | `checklist` | reporting checklists: which item is answered where |
 //! | `demo` | the page of a whole demonstration; its parts are `comparison` and `cards` |
 //! | `experiment` | the page of an experiment's arms and claims, and the same as Markdown |
 //! | `side_by_side` | the page of a comparison of score files |
 //! | `heatmap`, `audit` | the page of one explained pair; of an audit of many |
-//! | `plot` | SVG: ROC curves, dots with intervals |
+//! | `plot` | SVG: ROC curves, lines and dots on two scales, dots with intervals |
 
 mod agreement;
 mod audit;
+mod calibration;
 mod cards;
+mod census;
 pub mod checklist;
 mod comparison;
 mod confusion;
+mod cut_offs;
 mod demo;
 mod evaluation;
 mod experiment;
 mod figure;
+mod flow;
 mod heatmap;
 mod label;
 mod notes;
 mod page;
+mod patient_level;
 mod plot;
 mod side_by_side;
+mod subgroups;
 mod tasks;
+mod yardsticks;
 
 pub use audit::{AuditPage, audit_page};
 pub use cards::{Card, GradeLine, Picture};

@@ -61,7 +61,8 @@ pub(crate) fn table(id: &str, tasks: &Tasks, samples: usize, label: Label) -> Ma
         table {
             caption {
                 (label.opening())
-                "AUC of the mean probability: patients resampled, " (samples) " samples. "
+                "AUC of the mean probability: patients resampled, " (samples) " samples; below it DeLong's interval, which takes "
+                "pairs as independent. "
                 "To the right of it: means over the task's networks, each at its own threshold, in brackets "
                 "mean \u{b1} 1.96 s / \u{221a}networks."
             }
@@ -103,8 +104,18 @@ fn row(measurement: &str, task: &str, figures: &TaskFigures, notes: &mut Notes) 
             th scope="row" { (spoken(measurement)) " " (above(task)) }
             td { (figures.n) }
             td { (figures.positives) }
-            td { (auc.markup(notes)) }
+            td { (auc.markup(notes)) (delong(figures)) }
             (networks(figures.networks.as_ref(), notes))
+        }
+    }
+}
+
+/// DeLong's interval below the other; nothing where classes are told apart
+/// perfectly.
+fn delong(figures: &TaskFigures) -> Markup {
+    html! {
+        @if let Some(interval) = figures.auc_delong_interval {
+            span.interval { "DeLong " (Unit::Plain.interval(interval)) }
         }
     }
 }
@@ -137,6 +148,6 @@ fn mean(figure: &MeanFigure, unit: Unit) -> Figure<'static> {
 }
 
 /// `gt1` is "> 1".
-fn above(task: &str) -> String {
+pub(crate) fn above(task: &str) -> String {
     task.strip_prefix("gt").map_or_else(|| task.to_owned(), |cutoff| format!("> {cutoff}"))
 }

@@ -5,7 +5,7 @@
 
 use super::item::{
     ACQUISITION, COHORTS, COMPARED, CONFIG, COUNTS, Checklist, DECISION, GRADES, INPUT, LIMITS,
-    MISSING, MIX, MODEL, PATIENTS, PROVENANCE, READING, SPLIT, TRAINING, USE, authors, both,
+    MISSING, MIX, MODEL, PATIENTS, PROVENANCE, READING, SPLIT, TRAINING, USE, WHO, authors, both,
     program,
 };
 
@@ -46,11 +46,11 @@ pub(super) const STARD_AI: Checklist = Checklist {
         both("21", "Analyses of variability", &[COHORTS]),
         authors("22", "Intended number of cases"),
         authors("23", "Errors, bias and fairness: method"),
-        both("24", "Flow of participants", &[COUNTS, COHORTS]),
+        both("24", "Flow of participants", &[COUNTS, WHO]),
         both(
             "25",
             "Characteristics of training, validation and test data",
-            &[PATIENTS, ACQUISITION, MIX],
+            &[WHO, PATIENTS, ACQUISITION, MIX],
         ),
         program("26a", "Severity among those with disease", &[MIX]),
         authors("26b", "Other diagnoses among those without"),

@@ -6,7 +6,7 @@
 use super::item::{
     ACQUISITION, COHORTS, COMPARED, CONFIG, COUNTS, Checklist, DECISION, GRADES, INPUT, LIMITS,
     MISSING, MIX, MODEL, NETWORKS, PATIENTS, PROVENANCE, READING, SPLIT, TRAINING, USE, VALIDATION,
-    authors, both, program,
+    WHO, authors, both, program,
 };
 
 pub(super) const TRIPOD_AI: Checklist = Checklist {
@@ -56,7 +56,7 @@ pub(super) const TRIPOD_AI: Checklist = Checklist {
         authors("18e", "Sharing of the data"),
         both("18f", "Sharing of the code of the analysis", &[MODEL]),
         authors("19", "Part taken by patients and the public"),
-        both("20a", "Flow of participants", &[COUNTS, COHORTS]),
+        both("20a", "Flow of participants", &[COUNTS, WHO]),
         both("20b", "Who took part, missing values", &[PATIENTS, MIX, MISSING]),
         both("20c", "Test data beside training data", &[PATIENTS, MIX]),
         program("21", "Numbers in each analysis", &[SPLIT, COHORTS]),

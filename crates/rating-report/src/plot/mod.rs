@@ -4,6 +4,7 @@
 //! Lines of a plot differ by dashes as well as by colour.
 
 pub(crate) mod axis;
+pub(crate) mod chart;
 pub(crate) mod curves;
 pub(crate) mod dots;
 pub(crate) mod learning;
@@ -13,7 +14,7 @@ pub(crate) mod roc;
 const LOOKS: usize = 4;
 
 /// The classes of a series' line.
-fn series_class(series: usize) -> String {
+pub(crate) fn series_class(series: usize) -> String {
     format!("curve series-{}", series % LOOKS)
 }
 

@@ -1,0 +1,63 @@
+//! What became of every pair of the manifest (paper, Figure S1).
+
+use maud::{Markup, html};
+use rating::evaluate::{Cohort, Evaluation};
+
+use crate::evaluation::plural;
+use crate::label::Label;
+use crate::{combined_last, spoken};
+
+/// A column of boxes for each cohort.
+pub(crate) fn diagram(evaluation: &Evaluation, label: Label) -> Markup {
+    let not_evaluated = evaluation
+        .census
+        .iter()
+        .filter(|(name, _)| !evaluation.cohorts.contains_key(name.as_str()));
+    html! {
+        p {
+            (label.opening())
+            "The manifest holds " (evaluation.manifest_pairs) " " (plural(evaluation.manifest_pairs, "pair", "pairs")) "."
+        }
+        div.row {
+            @for (name, cohort) in &evaluation.cohorts { (column(name, cohort)) }
+            @for (name, census) in not_evaluated {
+                div.flow {
+                    h4 { (name) }
+                    ol {
+                        li.step { (census.pairs) " pairs of " (census.patients) " patients" }
+                        li.out { "no pair has a score: not evaluated" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn column(name: &str, cohort: &Cohort) -> Markup {
+    let scored = cohort.pairs - cohort.without_score;
+    let patients = cohort.patients.map_or("an unknown number of".to_owned(), |n| n.to_string());
+    html! {
+        div.flow {
+            h4 { (name) }
+            ol {
+                li.step { (cohort.pairs) " pairs of " (patients) " patients" }
+                li.out { (cohort.without_score) " without a score (not scored, or refused)" }
+                li.step { (scored) " scored" }
+                li.out { (cohort.invalid_reference) " whose reference grades exclude each other" }
+                li.step { (scored - cohort.invalid_reference) " evaluated" }
+                @for (measurement, figures) in combined_last(&cohort.measurements) {
+                    li.out { (figures.missing) " without a reference grade: " (spoken(measurement)) }
+                }
+                li.step {
+                    @for (measurement, figures) in combined_last(&cohort.measurements) {
+                        span.line { (figures.n) " graded: " (spoken(measurement)) }
+                    }
+                }
+                li.note {
+                    (cohort.conflicts) " of the scored pairs " (plural(cohort.conflicts, "is a conflict", "are conflicts"))
+                    ": counted with the grades of the paper's rule, and beside that left out"
+                }
+            }
+        }
+    }
+}
