@@ -355,6 +355,15 @@ pub struct EvaluateArgs {
     /// `eoss`, or a protocol file.
     #[arg(long, default_value = "eoss")]
     pub protocol: String,
+    /// The bundle that gave the scores: its model card is filled in, and pairs
+    /// with the commonest errors are shown under their heatmaps (a tenth of the
+    /// paper's gradients).
+    #[arg(long)]
+    pub bundle: Option<PathBuf>,
+    /// Most pairs with the commonest errors that the page shows in pictures, cut
+    /// out around the ROI; 0 for a page without pictures.
+    #[arg(long, default_value_t = 24)]
+    pub pictures: usize,
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,

@@ -77,23 +77,24 @@ pub(crate) fn sheet(cards: &[Card], protocol: &Protocol, label: Label) -> Markup
             h3 { "Cohort " (cohort) }
             div.cards {
                 @for card in cards.iter().filter(|card| card.cohort == cohort) {
-                    (markup(card, protocol, label))
+                    (self::card(card, None, protocol, label))
                 }
             }
         }
     }
 }
 
-fn markup(card: &Card, protocol: &Protocol, label: Label) -> Markup {
+/// One card, with an anchor where something leads to it.
+pub(crate) fn card(card: &Card, anchor: Option<&str>, protocol: &Protocol, label: Label) -> Markup {
     let differs = card
         .lines
         .iter()
         .any(|line| matches!(line.verdict(), Verdict::OffBy(_) | Verdict::Conflict));
     let conflict = card.lines.iter().any(|line| line.verdict() == Verdict::Conflict);
     html! {
-        article.card.differs[differs] {
+        article.card.differs[differs] id=[anchor] {
             h4 { (card.pair_id) (label.badge()) }
-            div.pictures { @for picture in &card.pictures { (shown(picture, &card.pair_id, label)) } }
+            @if !card.pictures.is_empty() { div.pictures { @for picture in &card.pictures { (shown(picture, &card.pair_id, label)) } } }
             @if conflict {
                 p.wrong { "\u{2717} No grade: the models contradict " (protocol.name().to_uppercase()) }
             }

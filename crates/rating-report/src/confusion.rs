@@ -1,7 +1,7 @@
 //! Confusion matrices: which grades are taken for which.
 
 use maud::{Markup, html};
-use rating::evaluate::{Cohort, CommonError};
+use rating::evaluate::Cohort;
 use rating::stats::Confusion;
 
 use crate::label::Label;
@@ -24,23 +24,6 @@ pub(crate) fn matrices(cohort: &Cohort, label: Label) -> Markup {
             @for (measurement, figures) in combined_last(&cohort.measurements) {
                 (matrix(measurement, &figures.confusion, label))
             }
-        }
-        h4.spaced { "Commonest errors" }
-        ul {
-            @for (measurement, figures) in combined_last(&cohort.measurements) {
-                li { (spoken(measurement)) ": " (errors(&figures.commonest_errors)) }
-            }
-        }
-    }
-}
-
-/// Which grades are most often taken for which, with a pair to look at.
-fn errors(errors: &[CommonError]) -> Markup {
-    html! {
-        @if errors.is_empty() { "none." }
-        @for (place, error) in errors.iter().enumerate() {
-            @if place > 0 { "; " }
-            (error.reference) " taken for " (error.predicted) " in " (error.n) " (such as " span.code { (error.example) } ")"
         }
     }
 }

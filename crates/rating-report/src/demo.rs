@@ -7,6 +7,7 @@ use rating::evaluate::Evaluation;
 
 use crate::cards::{self, Card};
 use crate::comparison::{self, Comparison};
+use crate::errors;
 use crate::evaluation;
 use crate::label::Label;
 use crate::page::{Section, page};
@@ -69,6 +70,7 @@ pub fn demo_page(page_of: &DemoPage<'_>) -> String {
         sections.push(section("comparisons", "Comparisons", body));
     }
     sections.extend(evaluation::sections(page_of.evaluation, label));
+    sections.push(errors::section(page_of.evaluation, None, label));
     if !page_of.cards.is_empty() {
         let body = html! {
             p { (page_of.selection) }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use rating::evaluate::{Cohort, Evaluation, Tasks};
 
+use crate::errors::{self, ErrorExamples};
 use crate::label::Label;
 use crate::page::{Section, page};
 use crate::{
@@ -14,6 +15,15 @@ use crate::{
 /// confusion matrices, ROC curves and the figures of the binary tasks.
 #[must_use]
 pub fn evaluation_page(evaluation: &Evaluation) -> String {
+    evaluation_page_with(evaluation, None)
+}
+
+/// The same with pairs that the commonest errors happened to.
+#[must_use]
+pub fn evaluation_page_with(
+    evaluation: &Evaluation,
+    examples: Option<&ErrorExamples<'_>>,
+) -> String {
     let label = Label::new(evaluation.origin);
     let lead = html! {
         p {
@@ -22,6 +32,7 @@ pub fn evaluation_page(evaluation: &Evaluation) -> String {
         }
     };
     let mut sections = sections(evaluation, label);
+    sections.push(errors::section(evaluation, examples, label));
     sections.push(about(evaluation));
     let anchors: Vec<&str> = sections.iter().map(|section| section.id.as_str()).collect();
     let checklists = checklist::section(&anchors, label);
@@ -33,6 +44,7 @@ pub fn evaluation_page(evaluation: &Evaluation) -> String {
 pub(crate) fn sections(evaluation: &Evaluation, label: Label) -> Vec<Section> {
     let samples = evaluation.bootstrap_samples;
     let who = html! {
+        h3 { "What became of the pairs" }
         (flow::diagram(evaluation, label))
         h3 { "Characteristics" }
         (census::table(&evaluation.census, label))

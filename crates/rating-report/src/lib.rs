@@ -11,6 +11,8 @@
 //! | `figure`, `notes` | a number with its interval, or "-" with a footnote that says why |
 //! | `evaluation` | the page of one evaluation; its parts are `census`, `flow`, `agreement`, `confusion`, `cut_offs`, `tasks`, `calibration`, `subgroups`, `patient_level` and `yardsticks` |
 //! | `checklist` | reporting checklists: which item is answered where |
+//! | `errors` | the commonest errors, with pairs to look at |
+//! | `model_card`, `datasheet` | Markdown about a bundle and about data; `markdown` keeps names from being signs |
 //! | `demo` | the page of a whole demonstration; its parts are `comparison` and `cards` |
 //! | `experiment` | the page of an experiment's arms and claims, and the same as Markdown |
 //! | `side_by_side` | the page of a comparison of score files |
@@ -26,13 +28,17 @@ pub mod checklist;
 mod comparison;
 mod confusion;
 mod cut_offs;
+mod datasheet;
 mod demo;
+mod errors;
 mod evaluation;
 mod experiment;
 mod figure;
 mod flow;
 mod heatmap;
 mod label;
+mod markdown;
+mod model_card;
 mod notes;
 mod page;
 mod patient_level;
@@ -45,10 +51,13 @@ mod yardsticks;
 pub use audit::{AuditPage, audit_page};
 pub use cards::{Card, GradeLine, Picture};
 pub use comparison::{Comparison, ComparisonRow};
+pub use datasheet::{Datasheet, datasheet};
 pub use demo::{DemoPage, Fact, demo_page};
-pub use evaluation::evaluation_page;
+pub use errors::ErrorExamples;
+pub use evaluation::{evaluation_page, evaluation_page_with};
 pub use experiment::{experiment_markdown, experiment_page};
 pub use heatmap::{HeatmapPage, heatmap_page};
+pub use model_card::{Model, ModelCard, ValidationLine, model_card};
 pub use side_by_side::comparison_page;
 
 /// A name as people read it: `synovial_hypertrophy` is "synovial hypertrophy".

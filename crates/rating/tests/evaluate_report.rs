@@ -112,7 +112,7 @@ fn grades_as_yes_or_no_answers() {
     let errors: Vec<_> = sh
         .commonest_errors
         .iter()
-        .map(|error| (error.reference, error.predicted, error.n, error.example.as_str()))
+        .map(|error| (error.reference, error.predicted, error.n, error.examples[0].as_str()))
         .collect();
     assert_eq!(errors, [(0, 1, 2, "b"), (1, 0, 1, "g"), (3, 2, 1, "d")]);
 }

@@ -1,13 +1,21 @@
 //! `rating evaluate`: scores against reference grades.
 
-use std::path::PathBuf;
+mod documents;
+mod examples;
+
+use std::path::Path;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::tables::tables;
 use rating::evaluate::{Evaluation, Study, evaluate};
-use rating::scores::{parse_probabilities, parse_scores};
-use rating::{Problem, Seed};
+use rating::scores::{PairScore, Probability, parse_probabilities, parse_scores};
+use rating::{Problem, Protocol, Seed};
+use rating_frozen::{CpuScorer, Resources};
+use rating_report::evaluation_page_with;
+
+use documents::Report;
+use examples::{Examples, Source};
 
 use crate::args::EvaluateArgs;
 use crate::data::ManifestFile;
@@ -19,39 +27,65 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let file = ManifestFile::read(&args.manifest, &protocol)?;
     let in_scores = |problem: Problem| problem.in_file(args.scores.display().to_string());
     let scores = parse_scores(&files::read(&args.scores)?, &protocol).map_err(in_scores)?;
-    let read_probabilities = |path: &Option<PathBuf>| match path {
-        None => Ok(Vec::new()),
-        Some(path) => parse_probabilities(&files::read(path)?, &protocol)
-            .map_err(|problem| problem.in_file(path.display().to_string())),
-    };
-    let probabilities = read_probabilities(&args.probabilities)?;
-    let validation = read_probabilities(&args.validation)?;
     let patients = file.patients()?;
     let study = Study {
         rows: &file.manifest.rows,
         patients: patients.as_ref(),
         scores: &scores,
-        probabilities: &probabilities,
-        validation: &validation,
+        probabilities: &probabilities(args.probabilities.as_deref(), &protocol)?,
+        validation: &probabilities(args.validation.as_deref(), &protocol)?,
     };
     let mut rng = ChaCha8Rng::from_seed(Seed::new(args.seed).child("bootstrap").bytes());
     let mut evaluation = evaluate(&protocol, &study, args.samples, &mut rng).map_err(in_scores)?;
     evaluation.bootstrap_seed = Some(args.seed);
 
-    files::make_folder(&args.out)?;
-    for table in tables(&evaluation) {
-        files::write(&args.out.join(table.name), table.csv.as_bytes())?;
-    }
-    let json = serde_json::to_string_pretty(&evaluation)
-        .map_err(|error| Failure::Bug(error.to_string()))?;
-    files::write(&args.out.join("evaluation.json"), (json + "\n").as_bytes())?;
-    let page = rating_report::evaluation_page(&evaluation);
-    files::write(&args.out.join("evaluation.html"), page.as_bytes())?;
+    write(args, &protocol, &file, &scores, &evaluation)?;
     if args.json {
-        return commands::print_json(&evaluation);
+        return commands::print_json(&Report::new(&evaluation));
     }
     commands::print(&table(&evaluation))?;
     commands::print(&format!("written to {}\n", args.out.display()))
+}
+
+/// A file of probabilities, each pair's; none without a file.
+fn probabilities(
+    path: Option<&Path>,
+    protocol: &Protocol,
+) -> Result<Vec<(String, Vec<Probability>)>, Failure> {
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let parsed = parse_probabilities(&files::read(path)?, protocol);
+    Ok(parsed.map_err(|problem| problem.in_file(path.display().to_string()))?)
+}
+
+/// The figures as JSON and CSV, the page, the model card and the datasheet.
+fn write(
+    args: &EvaluateArgs,
+    protocol: &Protocol,
+    file: &ManifestFile,
+    scores: &[PairScore],
+    evaluation: &Evaluation,
+) -> Result<(), Failure> {
+    let scorer = match &args.bundle {
+        None => None,
+        Some(folder) => {
+            let bundle = documents::open_bundle(folder, evaluation)?;
+            Some(CpuScorer::new(bundle, Resources::default())?)
+        }
+    };
+    let (scorer, most_pictures) = (scorer.as_ref(), args.pictures);
+    let source = Source { protocol, file, scores, scorer, most_pictures };
+    let examples = Examples::of(evaluation, &source)?;
+
+    files::make_folder(&args.out)?;
+    for table in tables(evaluation) {
+        files::write(&args.out.join(table.name), table.csv.as_bytes())?;
+    }
+    let json = serde_json::to_string_pretty(&Report::new(evaluation))
+        .map_err(|error| Failure::Bug(error.to_string()))?;
+    files::write(&args.out.join("evaluation.json"), (json + "\n").as_bytes())?;
+    let page = evaluation_page_with(evaluation, Some(&examples.on_page(protocol)));
+    files::write(&args.out.join("evaluation.html"), page.as_bytes())?;
+    documents::write(&args.out, evaluation, protocol, file, scorer.map(CpuScorer::bundle))
 }
 
 /// The main figures as text: a line for each cohort and measurement.

@@ -14,6 +14,7 @@ pub mod explain;
 pub mod import;
 pub mod pairs;
 pub mod phantom;
+pub mod pictures;
 pub mod score;
 #[cfg(feature = "train")]
 pub mod train;

@@ -4,9 +4,9 @@
 //! 2024;6(4):e240300, <https://doi.org/10.1148/ryai.240300>. 44 items.
 
 use super::item::{
-    ACQUISITION, COHORTS, COMPARED, CONFIG, COUNTS, Checklist, DECISION, GRADES, HEATMAPS, INPUT,
-    LIMITS, MISSING, MIX, MODEL, NETWORKS, PATIENTS, PROVENANCE, READING, SPLIT, TRAINING, USE,
-    VALIDATION, authors, both, program,
+    ACQUISITION, COHORTS, COMPARED, CONFIG, COUNTS, Checklist, DECISION, ERRORS, GRADES, HEATMAPS,
+    INPUT, LIMITS, MISSING, MODEL, NETWORKS, PATIENTS, PROVENANCE, READING, SPLIT, TRAINING, USE,
+    VALIDATION, WHO, YARDSTICKS, authors, both, program,
 };
 
 pub(super) const CLAIM: Checklist = Checklist {
@@ -28,7 +28,7 @@ pub(super) const CLAIM: Checklist = Checklist {
         program("9", "Preparation of images", &[INPUT]),
         both("10", "Which parts of the data were used", &[SPLIT]),
         authors("11", "De-identification"),
-        both("12", "Missing data", &[MISSING, COHORTS]),
+        both("12", "Missing data", &[WHO, MISSING]),
         both("13", "How images were acquired", &[ACQUISITION]),
         both("14", "Reference standard: definition", &[GRADES]),
         authors("15", "Reference standard: reason"),
@@ -44,18 +44,18 @@ pub(super) const CLAIM: Checklist = Checklist {
         program("25", "Training in detail", &[TRAINING, CONFIG]),
         program("26", "How the final weights were chosen", &[TRAINING]),
         program("27", "How many models answer together", &[DECISION]),
-        program("28", "Measures of performance", &[READING]),
+        both("28", "Measures of performance", &[READING, YARDSTICKS]),
         program("29", "Significance and uncertainty", &[READING]),
         authors("30", "Robustness and sensitivity"),
         both("31", "Explanations, and whether they were tested", &[HEATMAPS]),
         program("32", "Testing on internal data", &[VALIDATION]),
         both("33", "Testing on external data", &[COHORTS]),
         authors("34", "Registration as a trial"),
-        both("35", "Numbers included and excluded", &[COUNTS, COHORTS]),
-        both("36", "Patients of each part", &[PATIENTS, MIX]),
+        both("35", "Numbers included and excluded", &[WHO]),
+        both("36", "Patients of each part", &[WHO, PATIENTS]),
         program("37", "Performance and its uncertainty", &[COHORTS]),
         program("38", "Diagnostic accuracy with its precision", &[COHORTS]),
-        both("39", "Analysis of failures", &[COHORTS]),
+        both("39", "Analysis of failures", &[ERRORS, COHORTS]),
         both("40", "Limitations", &[LIMITS]),
         both("41", "What it means for practice", &[USE]),
         authors("42", "Study protocol, further technical detail"),

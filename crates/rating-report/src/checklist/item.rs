@@ -124,6 +124,8 @@ pub(super) const COMPARED: &str = "numbers and subjects compared with two public
 
 pub(super) const COHORTS: Place = Place::Page("cohort-1", "the cohorts, one after another");
 pub(super) const WHO: Place = Place::Page("who", "pairs and patients");
+pub(super) const YARDSTICKS: Place = Place::Page("yardsticks", "yardsticks");
+pub(super) const ERRORS: Place = Place::Page("errors", "the commonest errors");
 pub(super) const READING: Place = Place::Page("about", "how to read this page");
 
 pub(super) const MODEL: Place = Place::ModelCard("Model");

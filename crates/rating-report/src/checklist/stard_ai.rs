@@ -4,9 +4,8 @@
 //! <https://doi.org/10.1038/s41591-025-03953-8>. 40 items, 48 with their parts.
 
 use super::item::{
-    ACQUISITION, COHORTS, COMPARED, CONFIG, COUNTS, Checklist, DECISION, GRADES, INPUT, LIMITS,
-    MISSING, MIX, MODEL, PATIENTS, PROVENANCE, READING, SPLIT, TRAINING, USE, WHO, authors, both,
-    program,
+    ACQUISITION, COHORTS, COMPARED, CONFIG, Checklist, DECISION, ERRORS, GRADES, INPUT, LIMITS,
+    MISSING, MIX, MODEL, PROVENANCE, READING, SPLIT, TRAINING, USE, WHO, authors, both, program,
 };
 
 pub(super) const STARD_AI: Checklist = Checklist {
@@ -42,21 +41,17 @@ pub(super) const STARD_AI: Checklist = Checklist {
         authors("17b", "What the graders of the reference knew"),
         program("18", "How accuracy was estimated and compared", &[READING]),
         program("19", "Answers that are none: conflicts", &[READING, COHORTS]),
-        both("20", "Missing answers and missing reference grades", &[COHORTS, MISSING]),
+        both("20", "Missing answers and missing reference grades", &[WHO, MISSING]),
         both("21", "Analyses of variability", &[COHORTS]),
         authors("22", "Intended number of cases"),
-        authors("23", "Errors, bias and fairness: method"),
-        both("24", "Flow of participants", &[COUNTS, WHO]),
-        both(
-            "25",
-            "Characteristics of training, validation and test data",
-            &[WHO, PATIENTS, ACQUISITION, MIX],
-        ),
-        program("26a", "Severity among those with disease", &[MIX]),
+        both("23", "Errors, bias and fairness: method", &[COHORTS, ERRORS]),
+        program("24", "Flow of participants", &[WHO]),
+        both("25", "Characteristics of training, validation and test data", &[WHO, ACQUISITION]),
+        program("26a", "Severity among those with disease", &[WHO]),
         authors("26b", "Other diagnoses among those without"),
         authors("27", "Time and treatment between test and reference"),
         both("28", "Whether the data look like the patients it is meant for", &[MIX, LIMITS]),
-        both("29", "How the external data differ", &[MIX, ACQUISITION, PATIENTS]),
+        both("29", "How the external data differ", &[WHO, MIX, ACQUISITION]),
         program("30", "System against reference, cross-tabulated", &[COHORTS]),
         program("31", "Accuracy with its precision", &[COHORTS]),
         authors("32", "Adverse events"),

@@ -16,12 +16,15 @@ pub struct CommonError {
     pub predicted: Grade,
     /// How many pairs.
     pub n: u64,
-    /// The first of them in the manifest, to look at.
-    pub example: String,
+    /// The first three of them in the order of their names, to look at.
+    pub examples: Vec<String>,
 }
 
 /// How many ways to differ are listed, as the paper does.
 const ERRORS: usize = 4;
+
+/// Pairs named for each of them.
+const EXAMPLES: usize = 3;
 
 /// The largest cells off the diagonal; ties in the order of the grades.
 pub(super) fn commonest_errors(
@@ -38,11 +41,35 @@ pub(super) fn commonest_errors(
         .collect();
     cells.sort_by_key(|cell| std::cmp::Reverse(cell.2));
     cells.truncate(ERRORS);
-    let example = |(reference, predicted, n): (Grade, Grade, u64)| {
-        let mut grades = columns.reference.iter().zip(&columns.predicted);
-        let place = grades.position(|(&truth, &given)| (truth, given) == (reference, predicted))?;
-        let example = cases.get(columns.cases[place])?.row.pair_id.to_string();
-        Some(CommonError { reference, predicted, n, example })
+    let error = |(reference, predicted, n): (Grade, Grade, u64)| {
+        let grades = columns.reference.iter().zip(&columns.predicted).zip(&columns.cases);
+        let own = grades.filter(|((truth, given), _)| (**truth, **given) == (reference, predicted));
+        let names = own.filter_map(|(_, &case)| Some(cases.get(case)?.row.pair_id.as_ref()));
+        CommonError { reference, predicted, n, examples: first_names(names) }
     };
-    cells.into_iter().filter_map(example).collect()
+    cells.into_iter().map(error).collect()
+}
+
+/// The first [`EXAMPLES`] in the order of names, whatever order they come in.
+fn first_names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut first: Vec<&str> = Vec::new();
+    for name in names {
+        let place = first.partition_point(|earlier| *earlier < name);
+        if place < EXAMPLES {
+            first.insert(place, name);
+            first.truncate(EXAMPLES);
+        }
+    }
+    first.into_iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_names;
+
+    #[test]
+    fn the_first_names_come_from_any_order() {
+        assert_eq!(first_names(["d", "b", "e", "a", "c"].into_iter()), ["a", "b", "c"]);
+        assert_eq!(first_names(["b", "a"].into_iter()), ["a", "b"]);
+    }
 }

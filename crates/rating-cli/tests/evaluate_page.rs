@@ -1,0 +1,105 @@
+//! What `rating evaluate` writes beside its figures, without any network: the
+//! scores are made from the reference grades, with known mistakes.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use support::{phantoms, refuse, succeed, text};
+
+/// Name and reference grades of each pair.
+fn rows(manifest: &Path) -> Vec<(String, u8, u8)> {
+    let text = fs::read_to_string(manifest).expect("a manifest");
+    let mut lines = text.lines();
+    let head: Vec<&str> = lines.next().expect("a head").split(',').collect();
+    let column = |name: &str| head.iter().position(|cell| *cell == name).expect("the column");
+    let (id, sh, vascularity) =
+        (column("pair_id"), column("synovial_hypertrophy"), column("vascularity"));
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let grade = |at: usize| cells[at].parse().expect("a grade");
+        (cells[id].to_owned(), grade(sh), grade(vascularity))
+    };
+    lines.map(row).collect()
+}
+
+/// `scores.csv` in which every pair of grade 0 is graded 1.
+fn scores(folder: &Path, manifest: &Path) -> PathBuf {
+    let mut csv = "pair_id,synovial_hypertrophy,vascularity,combined,weight,conflict,\
+        synovial_hypertrophy_votes,vascularity_votes,synovial_hypertrophy_gt0,synovial_hypertrophy_gt1,\
+        synovial_hypertrophy_gt2,vascularity_gt0,vascularity_gt1,vascularity_gt2,coloured_share,networks_used,origin,bundle\n"
+        .to_owned();
+    for (pair, truth, vascularity) in rows(manifest) {
+        let sh = if truth == 0 { 1 } else { truth };
+        let votes = |grade: u8| grade.to_string().repeat(5);
+        let mean = |grade: u8, above: u8| if grade > above { 0.9 } else { 0.1 };
+        csv += &format!("{pair},{sh},{vascularity},{},25,false", sh.max(vascularity));
+        csv += &format!(",{},{}", votes(sh), votes(vascularity));
+        for grade in [sh, vascularity] {
+            for above in 0..3 {
+                csv += &format!(",{}", mean(grade, above));
+            }
+        }
+        csv += ",0.0,60,phantom,\n";
+    }
+    let path = folder.join("scores.csv");
+    fs::write(&path, csv).expect("a file");
+    path
+}
+
+#[test]
+fn the_page_shows_pairs_of_the_commonest_error_and_documents_lie_beside_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = phantoms(folder.path());
+    let scores = scores(folder.path(), &manifest);
+    let evaluate = |out: &Path, more: &[&str]| {
+        let mut arguments = vec!["evaluate", "--samples", "20", "--scores", text(&scores)];
+        arguments.extend(["--manifest", text(&manifest), "--out", text(out)]);
+        arguments.extend(more);
+        succeed(&arguments);
+        fs::read_to_string(out.join("evaluation.html")).expect("a page")
+    };
+    let out = folder.path().join("out");
+    let page = evaluate(&out, &[]);
+    let mut wrong: Vec<String> = rows(&manifest)
+        .into_iter()
+        .filter(|(_, truth, _)| *truth == 0)
+        .map(|(pair, ..)| pair)
+        .collect();
+    wrong.sort();
+    assert!(wrong.len() > 3, "{wrong:?}");
+    for (number, pair) in wrong.iter().enumerate() {
+        assert_eq!(page.contains(&format!("\">{pair}</a>")), number < 3, "{pair}");
+    }
+    // Two images of each of the three pairs; no bundle, so no heatmaps.
+    assert_eq!(page.matches("data:image/png").count(), 6);
+    assert!(page.len() < 5_000_000);
+
+    let read = |name: &str| fs::read_to_string(out.join(name)).expect(name);
+    assert!(read("model-card.md").starts_with("# SIMULATED: Model card"));
+    assert!(read("datasheet.md").starts_with("# SIMULATED: Datasheet"));
+    let json: serde_json::Value = serde_json::from_str(&read("evaluation.json")).expect("JSON");
+    assert_eq!(json["checklists"][0]["name"], "TRIPOD+AI");
+    assert_eq!(json["schema"], "rating.evaluation/1");
+
+    // No pictures when none are wanted, and when there are none.
+    let without = evaluate(&folder.path().join("none"), &["--pictures", "0"]);
+    assert_eq!(without.matches("data:image/png").count(), 0);
+    fs::remove_dir_all(folder.path().join("phantoms/images")).expect("images");
+    let without = evaluate(&folder.path().join("absent"), &[]);
+    assert_eq!(without.matches("data:image/png").count(), 0);
+    assert!(without.contains("Images of 3 of them are not at hand."));
+}
+
+#[test]
+fn a_bundle_that_is_none_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = phantoms(folder.path());
+    let scores = scores(folder.path(), &manifest);
+    let out = folder.path().join("out");
+    let mut arguments = vec!["evaluate", "--scores", text(&scores), "--manifest", text(&manifest)];
+    arguments.extend(["--bundle", text(folder.path()), "--out", text(&out)]);
+    refuse(4, &arguments);
+    assert!(!out.join("evaluation.html").exists());
+}
