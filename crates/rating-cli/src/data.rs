@@ -242,14 +242,6 @@ fn pixel_hash(image: &image::RgbImage) -> PixelHash {
     *hasher.finalize().as_bytes()
 }
 
-/// BLAKE3 of these rows as a manifest, in hex. The order of the rows does not
-/// matter.
-pub fn content_hash(mut rows: Vec<Row>, protocol: &Protocol) -> String {
-    rows.sort_by(|a, b| a.pair_id.cmp(&b.pair_id));
-    let canonical = Manifest { rows }.to_csv(protocol);
-    blake3::hash(canonical.as_bytes()).to_hex().to_string()
-}
-
 /// Problems with the file they are in.
 pub fn in_file(problems: Vec<Problem>, name: &str) -> Vec<Problem> {
     problems.into_iter().map(|problem| problem.in_file(name)).collect()

@@ -79,6 +79,8 @@ fn the_page_shows_pairs_of_the_commonest_error_and_documents_lie_beside_it() {
     let read = |name: &str| fs::read_to_string(out.join(name)).expect(name);
     assert!(read("model-card.md").starts_with("# SIMULATED: Model card"));
     assert!(read("datasheet.md").starts_with("# SIMULATED: Datasheet"));
+    let hash = blake3::hash(&fs::read(&manifest).expect("a manifest")).to_hex();
+    assert!(read("datasheet.md").contains(hash.as_str()));
     let json: serde_json::Value = serde_json::from_str(&read("evaluation.json")).expect("JSON");
     assert_eq!(json["checklists"][0]["name"], "TRIPOD+AI");
     assert_eq!(json["schema"], "rating.evaluation/1");

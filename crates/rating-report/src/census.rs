@@ -22,7 +22,7 @@ pub(crate) fn table(cohorts: &Cohorts, label: Label) -> Markup {
             }
             thead {
                 tr {
-                    th.words scope="col" { "" }
+                    th.words scope="col" { "characteristic" }
                     @for name in cohorts.keys() { th scope="col" { (name) } }
                 }
             }

@@ -25,7 +25,7 @@ pub struct Datasheet<'a> {
     pub evaluation: &'a Evaluation,
     /// What its grades mean.
     pub protocol: &'a Protocol,
-    /// BLAKE3 of the manifest's content, whatever the order of its rows.
+    /// BLAKE3 of the manifest file, in hex.
     pub manifest_hash: &'a str,
     /// What the bundle's training data hash to, where a bundle is given.
     pub trained_on: Option<&'a str>,
@@ -196,14 +196,11 @@ fn missing(sheet: &Datasheet<'_>) -> String {
 }
 
 fn provenance(sheet: &Datasheet<'_>) -> String {
-    let mut text = format!(
-        "- manifest, BLAKE3 of its content with rows in the order of their names: `{}`\n",
-        sheet.manifest_hash
-    );
+    let mut text = format!("- manifest, BLAKE3 of the file (`b3sum`): `{}`\n", sheet.manifest_hash);
     if let Some(hash) = sheet.trained_on {
         let _ = writeln!(
             text,
-            "- training data of the bundle, the same hash of the rows it learned from: `{hash}`"
+            "- training data of the bundle, BLAKE3 of the rows it learned from: `{hash}`"
         );
     }
     let _ = writeln!(

@@ -85,7 +85,7 @@ fn write(
     files::write(&args.out.join("evaluation.json"), (json + "\n").as_bytes())?;
     let page = evaluation_page_with(evaluation, Some(&examples.on_page(protocol)));
     files::write(&args.out.join("evaluation.html"), page.as_bytes())?;
-    documents::write(&args.out, evaluation, protocol, file, scorer.map(CpuScorer::bundle))
+    documents::write(&args.out, evaluation, protocol, &args.manifest, scorer.map(CpuScorer::bundle))
 }
 
 /// The main figures as text: a line for each cohort and measurement.

@@ -16,7 +16,7 @@ use rating_net::export::{Source, export};
 use rating_net::{Config, Example, Imagenet, Job, State, Stop, TrainError};
 
 use crate::args::TrainArgs;
-use crate::data::{LoadedPair, ManifestFile, content_hash};
+use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
 use crate::progress::training::TrainingBars;
 use crate::stderr::say;
@@ -164,10 +164,12 @@ pub fn imagenet(config: &Config, folder: &Path) -> Result<Option<Imagenet>, Prob
 /// of their names, so that the order of the file does not matter.
 pub fn source(manifest: &Manifest, protocol: &Protocol, examples: &[Example]) -> Source {
     let used: BTreeSet<&str> = examples.iter().map(|example| example.pair_id.as_str()).collect();
-    let rows: Vec<Row> =
+    let mut rows: Vec<Row> =
         manifest.rows.iter().filter(|row| used.contains(row.pair_id.as_str())).cloned().collect();
+    rows.sort_by(|a, b| a.pair_id.cmp(&b.pair_id));
     let origin = rows.iter().map(|row| row.origin).max().unwrap_or(Origin::Clinical);
-    Source { origin, manifest_blake3: content_hash(rows, protocol) }
+    let canonical = Manifest { rows }.to_csv(protocol);
+    Source { origin, manifest_blake3: blake3::hash(canonical.as_bytes()).to_hex().to_string() }
 }
 
 pub fn protocol_of(config: &Config, folder: &Path) -> Result<Protocol, Problem> {

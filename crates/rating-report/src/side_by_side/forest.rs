@@ -155,7 +155,7 @@ pub(super) fn table(
             tbody { @for (name, pairs, compared) in &rows { (view.group(name, *pairs, compared, comparison)) } }
             @if let Some(axis) = &view.axis {
                 tfoot { tr {
-                    th scope="row" {} td {} td {} td {} td {} td.interval-plot { (dots::scale(axis)) }
+                    td {} td {} td {} td {} td {} td.interval-plot { (dots::scale(axis)) }
                     @if shown.test.is_some() { td {} td {} }
                 } }
             }

@@ -2,6 +2,7 @@
 //! `evaluation.json` where each item of the reporting checklists is answered.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::Path;
 
 use rating::evaluate::Evaluation;
@@ -16,7 +17,6 @@ use rating_report::checklist::{CHECKLISTS, Checklist};
 use rating_report::{Datasheet, Model, ModelCard, ValidationLine, datasheet, model_card};
 use serde::Serialize;
 
-use crate::data::{ManifestFile, content_hash};
 use crate::failure::Failure;
 use crate::files;
 
@@ -55,7 +55,7 @@ pub fn write(
     out: &Path,
     evaluation: &Evaluation,
     protocol: &Protocol,
-    file: &ManifestFile,
+    manifest: &Path,
     bundle: Option<&Bundle>,
 ) -> Result<(), Failure> {
     let model = bundle.map(|bundle| model(bundle.info(), &bundle.identity().bundle));
@@ -64,10 +64,20 @@ pub fn write(
     let sheet = datasheet(&Datasheet {
         evaluation,
         protocol,
-        manifest_hash: &content_hash(file.manifest.rows.clone(), protocol),
+        manifest_hash: &hash(manifest)?,
         trained_on: bundle.map(|bundle| bundle.info().manifest.as_str()),
     });
     files::write(&out.join("datasheet.md"), sheet.as_bytes())
+}
+
+/// BLAKE3 of a file's bytes, in hex; the file may be larger than memory.
+fn hash(path: &Path) -> Result<String, Failure> {
+    let mut hasher = blake3::Hasher::new();
+    let read = File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
+    read.map_err(|error| {
+        Problem::new(format!("cannot be read: {error}")).in_file(path.display().to_string())
+    })?;
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 fn model<'a>(info: &'a BundleInfo, hash: &'a str) -> Model<'a> {
