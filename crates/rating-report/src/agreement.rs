@@ -144,7 +144,7 @@ impl<'a> Named<'a> {
     }
 
     fn no_interval(&self) -> &'a str {
-        self.reason("intervals").unwrap_or("no bootstrap sample has a value")
+        self.reason("intervals").unwrap_or("no bootstrap sample has a value, or all have the same")
     }
 
     fn figure(&self, name: &str, value: Option<f64>, unit: Unit) -> Figure<'a> {

@@ -54,7 +54,7 @@ fn reliability(measurement: &str, task: &str, figures: &TaskFigures, label: Labe
     let inside = html! {
         (chart.line("chance", &[(0.0, 0.0), (1.0, 1.0)]))
         @for bin in bins {
-            (chart.line("whisker", &[(bin.mean_probability, bin.interval.low), (bin.mean_probability, bin.interval.high)]))
+            (chart.line("whisker thin", &[(bin.mean_probability, bin.interval.low), (bin.mean_probability, bin.interval.high)]))
         }
         (chart.line("curve thin series-0", &points))
         @for bin in bins { (chart.dot("dot", point(bin), 2.5 + 4.5 * (bin.n as f64 / most).sqrt())) }

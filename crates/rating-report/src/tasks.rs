@@ -97,7 +97,9 @@ fn row(measurement: &str, task: &str, figures: &TaskFigures, notes: &mut Notes) 
         value: figures.auc,
         interval: figures.auc_interval,
         no_value: figures.undefined.as_deref().unwrap_or("not defined"),
-        no_interval: Some("patients are unknown, or no bootstrap sample has a value"),
+        no_interval: Some(
+            "patients are unknown, or bootstrap samples have no value or all the same",
+        ),
     };
     html! {
         tr {

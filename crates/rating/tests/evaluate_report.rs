@@ -233,3 +233,24 @@ fn tables_say_where_their_data_come_from() {
         named("tasks.csv").contains("\n(validation folds),synovial_hypertrophy,gt0,2,1,auc,1,")
     );
 }
+
+#[test]
+fn one_patient_alone_has_figures_but_no_interval() {
+    let eoss = Protocol::eoss();
+    let mut text = HEADER.to_owned();
+    for (pair, _, joint, device, grades, _, age) in LINES {
+        text += &row(pair, "p1", "test", joint, device, grades, age);
+    }
+    let rows = Manifest::parse(text.as_bytes(), &eoss).unwrap().rows;
+    let scores: Vec<PairScore> = LINES.iter().map(|line| score(line.0, line.5)).collect();
+    let study = Study { rows: &rows, scores: &scores, ..Study::default() };
+    let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
+    let evaluation = evaluate(&eoss, &study, 20, &mut rng).unwrap();
+    let cohort = &evaluation.cohorts["test"];
+    let sh = &cohort.measurements["synovial_hypertrophy"];
+    assert_eq!((sh.accuracy, sh.intervals["accuracy"]), (Some(0.5), None));
+    let task = &cohort.tasks["vascularity"]["gt0"];
+    assert!(task.auc.is_some() && task.auc_interval.is_none());
+    let sums = cohort.patient_level.as_ref().unwrap();
+    assert!(sums.undefined["gloess"].contains("twice"));
+}

@@ -47,7 +47,7 @@ impl Figure {
 
 /// The interval of a bootstrap. One without width is none: that every sample of
 /// the patients gives one value says that they are few, not that it is sure.
-fn with_width(bootstrap: Result<Bootstrap, Undefined>) -> Result<Interval, Undefined> {
+pub(super) fn with_width(bootstrap: Result<Bootstrap, Undefined>) -> Result<Interval, Undefined> {
     let interval = bootstrap?.interval;
     if interval.low == interval.high { Err(Undefined::NoWidth) } else { Ok(interval) }
 }

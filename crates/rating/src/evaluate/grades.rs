@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::common_errors::{CommonError, commonest_errors};
 use super::counts::{Counts, FIGURES, Measurements, Next};
 use super::cut_off::CutOff;
-use super::figure::NO_PATIENTS;
+use super::figure::{NO_PATIENTS, with_width};
 use super::quantity::Columns;
 use super::subgroups::{GroupFigures, Grouping};
 use super::{Case, interval, keep};
@@ -42,7 +42,8 @@ pub struct GradeFigures {
     pub ac2_linear: Option<f64>,
     /// `confusion[reference][predicted]`.
     pub confusion: Confusion,
-    /// 95 % intervals, patients resampled; absent where patients are unknown.
+    /// 95 % intervals, patients resampled; absent where patients are unknown,
+    /// `null` where every sample gives the same value.
     pub intervals: BTreeMap<&'static str, Option<Interval>>,
     /// The accuracy when pairs with a conflict are left out, where there are any.
     pub accuracy_without_conflicts: Option<f64>,
@@ -92,7 +93,7 @@ pub(super) fn figures(
         FIGURES.map(|(name, _)| {
             let (value, bootstrap) = measured.next();
             if let Some(bootstrap) = bootstrap {
-                intervals.insert(name, interval(bootstrap));
+                intervals.insert(name, with_width(bootstrap).ok());
             }
             keep(&mut undefined, name, value)
         });

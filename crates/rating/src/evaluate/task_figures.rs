@@ -6,8 +6,7 @@ use rand::Rng;
 use serde::Serialize;
 
 use super::calibration::{Calibration, decision_curve};
-use super::figure::Figure;
-use super::interval;
+use super::figure::{Figure, with_width};
 use super::networks::NetworkMeans;
 use super::tasks::Task;
 use crate::stats::decision_curve::NetBenefit;
@@ -94,7 +93,7 @@ impl TaskFigures {
         auc: Result<Bootstrap, Undefined>,
         brier: Result<Bootstrap, Undefined>,
     ) {
-        self.auc_interval = interval(auc);
+        self.auc_interval = with_width(auc).ok();
         if let Some(calibration) = &mut self.calibration {
             let value = calibration.brier.value.ok_or(Undefined::NoCases);
             calibration.brier = Figure::resampled(value, Some(brier));

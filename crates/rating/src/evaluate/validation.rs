@@ -46,8 +46,9 @@ pub(super) fn figures(
     let mut held = Vec::with_capacity(validation.len());
     for (pair, answers) in validation {
         let row = by_pair.get(pair.as_str()).copied().ok_or_else(|| {
-            Problem::new(format!("validation pair {pair} is not in the manifest"))
-                .hint("evaluate with the manifest that was trained on, or without --validation")
+            Problem::new(format!("pair {pair} is not in the manifest"))
+                .in_file("validation probabilities")
+                .hint("evaluate with a manifest that holds the training pairs")
         })?;
         if !row.is_invalid(protocol) {
             held.push(Held { row, answers });
