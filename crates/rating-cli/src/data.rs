@@ -42,6 +42,17 @@ pub fn read_references(path: &Path, protocol: &Protocol) -> Result<References, F
     Ok(parsed.map_err(|problems| in_file(problems, &path.display().to_string()))?)
 }
 
+/// What `patients.csv` beside a manifest says, where there is one.
+pub fn patients_beside(manifest: &Path) -> Result<Option<PatientFile>, Failure> {
+    let path = manifest.with_file_name("patients.csv");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let name = path.display().to_string();
+    let parsed = patients::parse(&files::read(&path)?);
+    Ok(Some(parsed.map_err(|problems| in_file(problems, &name))?))
+}
+
 /// Reads a score file; `places` are those of the manifest's pairs.
 pub fn read_scores(
     path: &Path,
@@ -55,23 +66,20 @@ pub fn read_scores(
 impl ManifestFile {
     /// Reads a manifest.
     pub fn read(path: &Path, protocol: &Protocol) -> Result<ManifestFile, Failure> {
-        let name = path.display().to_string();
-        let bytes = files::read(path)?;
-        let manifest =
-            Manifest::parse(&bytes, protocol).map_err(|problems| in_file(problems, &name))?;
-        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(ManifestFile { name, folder, manifest })
+        ManifestFile::read_some(path, protocol, |_| true)
     }
 
-    /// What `patients.csv` beside the manifest says, where there is one.
-    pub fn patients(&self) -> Result<Option<PatientFile>, Failure> {
-        let path = self.beside("patients.csv");
-        if !path.exists() {
-            return Ok(None);
-        }
+    /// The same with only these pairs; the others are checked, and left out.
+    pub fn read_some(
+        path: &Path,
+        protocol: &Protocol,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<ManifestFile, Failure> {
         let name = path.display().to_string();
-        let parsed = patients::parse(&files::read(&path)?);
-        Ok(Some(parsed.map_err(|problems| in_file(problems, &name))?))
+        let manifest = Manifest::parse_some(&files::read(path)?, protocol, wanted)
+            .map_err(|problems| in_file(problems, &name))?;
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Ok(ManifestFile { name, folder, manifest })
     }
 
     /// The path of something that lies beside the manifest.

@@ -4,9 +4,9 @@ use image::{ImageFormat, Rgb, RgbImage};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rating::evaluate::{Evaluation, Study, evaluate};
-use rating::manifest::{Manifest, Row};
+use rating::manifest::{Manifest, References, Row};
 use rating::network::NetworkId;
-use rating::scores::{Method, PairScore, Probability, decide, votes_word};
+use rating::scores::{Method, PairScore, Probability, ScoreTable, decide, votes_word};
 use rating::stats::Interval;
 use rating::{Grade, Origin, Protocol, Seed};
 use rating_report::{
@@ -20,8 +20,9 @@ fn main() {
     let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
     let rows = rows(&protocol, &mut rng);
     let (scores, probabilities) = scores(&protocol, &rows, &mut rng);
-    let study =
-        Study { rows: &rows, scores: &scores, probabilities: &probabilities, ..Study::default() };
+    let references = References::of_rows(&rows);
+    let table = ScoreTable::of(&protocol, &references, &scores).expect("scores of these rows");
+    let study = Study { probabilities: &probabilities, ..Study::new(&references, &table) };
     let evaluation =
         evaluate(&protocol, &study, 300, &mut rng).expect("scores of the manifest's own pairs");
     let page = match arguments.next().as_deref() {

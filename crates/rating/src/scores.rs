@@ -12,7 +12,9 @@ use crate::{Grade, Origin, Problem, Protocol, ecoc, multitude, threshold};
 
 pub use compact::{Score, ScoreTable};
 pub use lazy::{decide_early, is_decided};
-pub use table::{parse_probabilities, parse_scores, probabilities_csv, scores_csv};
+pub use table::{
+    parse_probabilities, parse_scores, parse_some_scores, probabilities_csv, scores_csv,
+};
 
 /// What one network says about one pair.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,8 +3,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::{Evaluation, Study, evaluate};
-use rating::manifest::Manifest;
-use rating::scores::{Method, PairScore, Probability, decide_votes};
+use rating::manifest::{Manifest, References};
+use rating::scores::{Method, PairScore, Probability, ScoreTable, decide_votes};
 use rating::{Origin, Protocol, Seed};
 
 const HEADER: &str = "pair_id,patient_id,cohort,origin,joint,side,hospital,device,grayscale,doppler,\
@@ -48,7 +48,9 @@ fn evaluated(with_patients: bool) -> Evaluation {
     }
     let manifest = Manifest::parse(text.as_bytes(), &eoss).unwrap();
     let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
-    let study = Study { rows: &manifest.rows, scores: &scores, ..Study::default() };
+    let references = References::of(&manifest);
+    let scores = ScoreTable::of(&eoss, &references, &scores).unwrap();
+    let study = Study::new(&references, &scores);
     evaluate(&eoss, &study, 200, &mut rng).unwrap()
 }
 
@@ -120,10 +122,10 @@ fn figures_that_need_networks_which_were_not_asked_are_undefined() {
             bundle: "b".into(),
         });
     }
-    let rows = Manifest::parse(text.as_bytes(), &eoss).unwrap().rows;
+    let references = References::parse(text.as_bytes(), &eoss).unwrap();
+    let scores = ScoreTable::of(&eoss, &references, &scores).unwrap();
     let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
-    let study =
-        Study { rows: &rows, scores: &scores, probabilities: &probabilities, ..Study::default() };
+    let study = Study { probabilities: &probabilities, ..Study::new(&references, &scores) };
     let evaluation = evaluate(&eoss, &study, 10, &mut rng).unwrap();
     let sh = &evaluation.cohorts["external"].measurements["synovial_hypertrophy"];
     assert_eq!((sh.accuracy, &sh.majority), (Some(1.0), &None));
@@ -144,8 +146,6 @@ fn a_score_of_an_unknown_pair_is_refused() {
         origin: Origin::Clinical,
         bundle: String::new(),
     };
-    let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
-    let problem =
-        evaluate(&eoss, &Study { scores: &[score], ..Study::default() }, 10, &mut rng).unwrap_err();
+    let problem = ScoreTable::of(&eoss, &References::default(), &[score]).unwrap_err();
     assert!(problem.what.contains("pair z is not in the manifest"));
 }

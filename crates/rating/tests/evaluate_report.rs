@@ -3,8 +3,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::{Evaluation, Study, evaluate, tables};
-use rating::manifest::{Manifest, patients};
-use rating::scores::{Method, PairScore, Probability, decide_votes};
+use rating::manifest::{References, patients};
+use rating::scores::{Method, PairScore, Probability, ScoreTable, decide_votes};
 use rating::{Origin, Protocol, Seed};
 
 const HEADER: &str = "pair_id,patient_id,cohort,origin,joint,side,hospital,device,grayscale,doppler,\
@@ -71,20 +71,19 @@ fn evaluated() -> Evaluation {
     }
     text += &row("t", "q1", "train", "MCP2", "one", [2, 0], "50");
     text += &row("u", "q2", "train", "MCP2", "one", [0, 0], "30");
-    let rows = Manifest::parse(text.as_bytes(), &eoss).unwrap().rows;
+    let references = References::parse(text.as_bytes(), &eoss).unwrap();
     let patients = patients::parse(b"patient_id,das28\np1,3\np2,5\nq1,1\n").unwrap();
     let scores: Vec<PairScore> = LINES.iter().map(|line| score(line.0, line.5)).collect();
+    let scores = ScoreTable::of(&eoss, &references, &scores).unwrap();
     let held = |pair: &str, fold: u8, probability| {
         let network = format!("sh.gt0.fold{fold}.seed1").parse().unwrap();
         (pair.to_owned(), vec![Probability { network, probability, threshold: 0.5 }])
     };
     let validation = [held("t", 1, 0.7), held("u", 2, 0.2)];
     let study = Study {
-        rows: &rows,
         patients: Some(&patients),
-        scores: &scores,
-        probabilities: &[],
         validation: &validation,
+        ..Study::new(&references, &scores)
     };
     let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
     evaluate(&eoss, &study, 200, &mut rng).unwrap()
@@ -241,9 +240,10 @@ fn one_patient_alone_has_figures_but_no_interval() {
     for (pair, _, joint, device, grades, _, age) in LINES {
         text += &row(pair, "p1", "test", joint, device, grades, age);
     }
-    let rows = Manifest::parse(text.as_bytes(), &eoss).unwrap().rows;
+    let references = References::parse(text.as_bytes(), &eoss).unwrap();
     let scores: Vec<PairScore> = LINES.iter().map(|line| score(line.0, line.5)).collect();
-    let study = Study { rows: &rows, scores: &scores, ..Study::default() };
+    let scores = ScoreTable::of(&eoss, &references, &scores).unwrap();
+    let study = Study::new(&references, &scores);
     let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
     let evaluation = evaluate(&eoss, &study, 20, &mut rng).unwrap();
     let cohort = &evaluation.cohorts["test"];

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::{self, Evaluation};
+use rating::manifest::References;
+use rating::scores::ScoreTable;
 use rating::{Problem, Protocol, Seed};
 use rating_frozen::Resources;
 use rating_net::config::{CohortSize, Demo};
@@ -27,7 +29,7 @@ use crate::commands::train::{self, Study};
 use crate::data::ManifestFile;
 use crate::failure::Failure;
 use crate::stderr::say;
-use crate::{commands, files};
+use crate::{commands, data, files};
 
 const QUICK: &str = include_str!("../../../../configs/quick.toml");
 const SAMPLES: usize = 1000;
@@ -210,14 +212,13 @@ fn evaluated(
     seed: u64,
 ) -> Result<Evaluation, Failure> {
     let mut rng = ChaCha8Rng::from_seed(Seed::new(seed).child("bootstrap").bytes());
-    let rows = &file.manifest.rows;
-    let patients = file.patients()?;
+    let references = References::of(&file.manifest);
+    let scores = ScoreTable::of(protocol, &references, &scored.scores)?;
+    let patients = data::patients_beside(Path::new(&file.name))?;
     let study = evaluate::Study {
-        rows,
         patients: patients.as_ref(),
-        scores: &scored.scores,
         probabilities: &scored.probabilities,
-        ..evaluate::Study::default()
+        ..evaluate::Study::new(&references, &scores)
     };
     let evaluation = evaluate::evaluate(protocol, &study, SAMPLES, &mut rng)?;
     Ok(Evaluation { bootstrap_seed: Some(seed), ..evaluation })

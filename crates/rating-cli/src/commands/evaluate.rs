@@ -3,14 +3,15 @@
 mod documents;
 mod examples;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::tables::tables;
 use rating::evaluate::{Evaluation, Study, evaluate};
-use rating::scores::{PairScore, Probability, parse_probabilities, parse_scores};
-use rating::{Problem, Protocol, Seed};
+use rating::scores::{PairScore, Probability, parse_probabilities, parse_some_scores};
+use rating::{Protocol, Seed};
 use rating_frozen::{CpuScorer, Resources};
 use rating_report::evaluation_page_with;
 
@@ -20,24 +21,17 @@ use examples::{Examples, Source};
 use crate::args::EvaluateArgs;
 use crate::data::ManifestFile;
 use crate::failure::Failure;
-use crate::{commands, files};
+use crate::{commands, data, files};
 
 pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let protocol = files::protocol(&args.protocol)?;
-    let file = ManifestFile::read(&args.manifest, &protocol)?;
-    let in_scores = |problem: Problem| problem.in_file(args.scores.display().to_string());
-    let scores = parse_scores(&files::read(&args.scores)?, &protocol).map_err(in_scores)?;
-    let patients = file.patients()?;
-    let study = Study {
-        rows: &file.manifest.rows,
-        patients: patients.as_ref(),
-        scores: &scores,
-        probabilities: &probabilities(args.probabilities.as_deref(), &protocol)?,
-        validation: &probabilities(args.validation.as_deref(), &protocol)?,
-    };
-    let mut rng = ChaCha8Rng::from_seed(Seed::new(args.seed).child("bootstrap").bytes());
-    let mut evaluation = evaluate(&protocol, &study, args.samples, &mut rng).map_err(in_scores)?;
-    evaluation.bootstrap_seed = Some(args.seed);
+    let evaluation = evaluated(args, &protocol)?;
+    // Of a million pairs the page shows a handful: only those are read in full.
+    let named: BTreeSet<&str> = examples::named(&evaluation).into_iter().collect();
+    let wanted = |pair: &str| named.contains(pair);
+    let file = ManifestFile::read_some(&args.manifest, &protocol, wanted)?;
+    let scores = parse_some_scores(&files::read(&args.scores)?, &protocol, wanted)
+        .map_err(|problem| problem.in_file(args.scores.display().to_string()))?;
 
     write(args, &protocol, &file, &scores, &evaluation)?;
     if args.json {
@@ -45,6 +39,23 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     }
     commands::print(&table(&evaluation))?;
     commands::print(&format!("written to {}\n", args.out.display()))
+}
+
+/// The figures, from tables that are gone when they are computed.
+fn evaluated(args: &EvaluateArgs, protocol: &Protocol) -> Result<Evaluation, Failure> {
+    let references = data::read_references(&args.manifest, protocol)?;
+    let scores = data::read_scores(&args.scores, protocol, &references.places())?;
+    let patients = data::patients_beside(&args.manifest)?;
+    let study = Study {
+        patients: patients.as_ref(),
+        probabilities: &probabilities(args.probabilities.as_deref(), protocol)?,
+        validation: &probabilities(args.validation.as_deref(), protocol)?,
+        ..Study::new(&references, &scores)
+    };
+    let mut rng = ChaCha8Rng::from_seed(Seed::new(args.seed).child("bootstrap").bytes());
+    let evaluation = evaluate(protocol, &study, args.samples, &mut rng)
+        .map_err(|problem| problem.in_file(args.manifest.display().to_string()))?;
+    Ok(Evaluation { bootstrap_seed: Some(args.seed), ..evaluation })
 }
 
 /// A file of probabilities, each pair's; none without a file.

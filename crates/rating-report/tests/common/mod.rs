@@ -56,8 +56,9 @@ pub fn evaluation(origin: Origin, with_patients: bool) -> Evaluation {
     for score in &mut scores {
         score.decision.mean_probabilities = vec![[0.9, 0.5, 0.1].map(Some).to_vec(); 2];
     }
-    let study = Study { rows: &manifest.rows, scores: &scores, ..Study::default() };
-    evaluate(&eoss, &study, 50, &mut rng).expect("scores of these pairs")
+    let references = References::of(&manifest);
+    let scores = ScoreTable::of(&eoss, &references, &scores).expect("scores of these pairs");
+    evaluate(&eoss, &Study::new(&references, &scores), 50, &mut rng).expect("scores of these pairs")
 }
 
 /// Three files of scores of two cohorts of four pairs; the third has no

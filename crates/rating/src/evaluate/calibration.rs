@@ -41,7 +41,10 @@ impl Calibration {
         let clustered = patients
             .map(|patients| scored.recalibration_by_patient(patients).expect("one patient a pair"));
         // One patient alone has figures, but no interval.
-        let fit = scored.recalibration();
+        let fit = match &clustered {
+            Some(Ok(clustered)) => Ok(*clustered),
+            _ => scored.recalibration(),
+        };
         let of = |estimate: fn(&Recalibration) -> Estimate| {
             let value = fit.as_ref().map(|fit| estimate(fit).value).map_err(|&reason| reason);
             match &clustered {

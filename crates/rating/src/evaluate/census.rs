@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::quantity::Quantity;
 use super::spread::Spread;
 use crate::Protocol;
-use crate::manifest::Row;
+use crate::manifest::Reference;
 use crate::manifest::patients::PatientFile;
 
 /// All pairs of a cohort in the manifest, scored or not.
@@ -89,28 +89,30 @@ struct Seen<'a> {
 /// Each cohort of the manifest by name.
 pub(super) fn of_cohorts(
     protocol: &Protocol,
-    rows: &[Row],
+    rows: &[Reference],
     patients: Option<&PatientFile>,
 ) -> BTreeMap<String, Census> {
-    let mut by_cohort: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    let mut by_cohort: BTreeMap<&str, Vec<&Reference>> = BTreeMap::new();
     for row in rows {
         by_cohort.entry(&row.cohort).or_default().push(row);
     }
-    let census =
-        |(name, rows): (&str, Vec<&Row>)| (name.to_owned(), Census::of(protocol, &rows, patients));
+    let census = |(name, rows): (&str, Vec<&Reference>)| {
+        (name.to_owned(), Census::of(protocol, &rows, patients))
+    };
     by_cohort.into_iter().map(census).collect()
 }
 
 impl Census {
-    fn of(protocol: &Protocol, rows: &[&Row], file: Option<&PatientFile>) -> Census {
+    fn of(protocol: &Protocol, rows: &[&Reference], file: Option<&PatientFile>) -> Census {
         let seen = patients_of(rows);
         let pairs_without_patient = rows.iter().filter(|row| row.patient_id.is_none()).count();
         let spread = |of: &dyn Fn(&(&str, Seen<'_>)) -> Option<f64>| {
             Spread::of(seen.iter().filter_map(of).collect())
         };
         let record = |name: &str| file.and_then(|file| file.get(name));
-        let of_rows =
-            |of: &dyn Fn(&Row) -> Option<&str>| Categories::of(rows.iter().map(|&row| of(row)));
+        let of_rows = |of: &dyn Fn(&Reference) -> Option<&str>| {
+            Categories::of(rows.iter().map(|&row| of(row)))
+        };
         let band = |seen: &Seen<'_>| seen.age.map(super::subgroups::age_band);
         Census {
             pairs: rows.len(),
@@ -132,7 +134,7 @@ impl Census {
     }
 }
 
-fn patients_of<'a>(rows: &[&'a Row]) -> Vec<(&'a str, Seen<'a>)> {
+fn patients_of<'a>(rows: &[&'a Reference]) -> Vec<(&'a str, Seen<'a>)> {
     let mut seen: HashMap<&str, Seen<'_>> = HashMap::new();
     for row in rows {
         let Some(patient) = row.patient_id.as_deref() else { continue };
@@ -146,7 +148,7 @@ fn patients_of<'a>(rows: &[&'a Row]) -> Vec<(&'a str, Seen<'a>)> {
     seen
 }
 
-fn grade_mixes(protocol: &Protocol, rows: &[&Row]) -> BTreeMap<String, GradeMix> {
+fn grade_mixes(protocol: &Protocol, rows: &[&Reference]) -> BTreeMap<String, GradeMix> {
     let mix = |quantity: Quantity<'_>| {
         let mut mix =
             GradeMix { counts: vec![0; usize::from(quantity.grades)], ..GradeMix::default() };

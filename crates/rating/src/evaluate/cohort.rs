@@ -75,7 +75,7 @@ pub(super) fn figures(
         }),
         without_score: pairs - cases.len(),
         invalid_reference: invalid.len(),
-        conflicts: cases.iter().filter(|case| case.score.decision.conflict).count(),
+        conflicts: cases.iter().filter(|case| case.score.is_conflict()).count(),
         measurements,
         tasks: tasks::figures(protocol, &valid, resamples.as_ref()),
         subgroups,

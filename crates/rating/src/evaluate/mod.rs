@@ -26,15 +26,15 @@ mod tasks;
 mod validation;
 pub mod yardsticks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
 use rand::Rng;
 use serde::Serialize;
 
-use crate::manifest::Row;
 use crate::manifest::patients::PatientFile;
+use crate::manifest::{Reference, References};
 use crate::network::NetworkId;
-use crate::scores::{PairScore, Probability};
+use crate::scores::{Probability, Score, ScoreTable};
 use crate::stats::{Bootstrap, Interval, Measured, Resamples, Undefined};
 use crate::{Origin, Problem, Protocol};
 
@@ -53,19 +53,33 @@ pub use task_figures::{TaskFigures, Tasks};
 pub use yardsticks::Yardstick;
 
 /// What is evaluated: scores, and what is known about the pairs.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Study<'a> {
     /// The manifest's rows, with reference grades.
-    pub rows: &'a [Row],
+    pub rows: &'a [Reference],
     /// `patients.csv`, where there is one.
     pub patients: Option<&'a PatientFile>,
-    /// The scores. Only cohorts that have some are evaluated.
-    pub scores: &'a [PairScore],
+    /// The scores of these rows. Only cohorts that have some are evaluated.
+    pub scores: &'a ScoreTable,
     /// What single networks said, by pair; may be empty, then the figures of
     /// each task come from the scores' mean probabilities alone.
     pub probabilities: &'a [(String, Vec<Probability>)],
     /// What networks said about their own validation fold; may be empty.
     pub validation: &'a [(String, Vec<Probability>)],
+}
+
+impl<'a> Study<'a> {
+    /// Scores of the pairs of a manifest, and nothing else.
+    #[must_use]
+    pub fn new(references: &'a References, scores: &'a ScoreTable) -> Study<'a> {
+        Study {
+            rows: references.rows(),
+            patients: None,
+            scores,
+            probabilities: &[],
+            validation: &[],
+        }
+    }
 }
 
 /// The evaluation of a score file, as `evaluation.json` holds it.
@@ -104,15 +118,15 @@ pub struct Evaluation {
 /// One pair with what is known about it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Case<'a> {
-    row: &'a Row,
-    score: &'a PairScore,
+    row: &'a Reference,
+    score: Score<'a>,
     probabilities: &'a [Probability],
 }
 
 /// Evaluates scores against the reference grades of a manifest.
 ///
 /// # Errors
-/// A score or probability of a pair that the manifest does not have.
+/// A probability of a pair that the manifest does not have.
 pub fn evaluate(
     protocol: &Protocol,
     study: &Study<'_>,
@@ -126,7 +140,7 @@ pub fn evaluate(
         cohorts.insert((*name).to_owned(), cohort::figures(protocol, pairs, cases, samples, rng));
     }
     let cases = || by_cohort.values().flatten();
-    let scored = cases().map(|case| case.row.origin.with(case.score.origin));
+    let scored = cases().map(|case| case.row.origin.with(case.score.origin()));
     let origin = scored.chain(validation::origin(study)).max();
     let tasks = match cohorts.len() {
         // All cohorts together are this one.
@@ -139,13 +153,12 @@ pub fn evaluate(
     };
     let validation = (!study.validation.is_empty())
         .then(|| validation::figures(protocol, study.rows, study.validation, samples, rng));
-    let bundles: BTreeSet<&str> = study.scores.iter().map(|score| score.bundle.as_ref()).collect();
     Ok(Evaluation {
         schema: "rating.evaluation/1",
         origin: origin.unwrap_or(Origin::Clinical),
         research_use_only: true,
         protocol: protocol.name().to_owned(),
-        bundles: bundles.into_iter().map(str::to_owned).collect(),
+        bundles: study.scores.bundles(),
         bootstrap_samples: samples,
         bootstrap_seed: None,
         census: census::of_cohorts(protocol, study.rows, study.patients),
@@ -159,27 +172,36 @@ pub fn evaluate(
 
 /// The pairs that have a score, by cohort, in the order of the manifest.
 fn cases_by_cohort<'a>(study: &Study<'a>) -> Result<BTreeMap<&'a str, Vec<Case<'a>>>, Problem> {
-    let by_pair: BTreeMap<&str, &Row> =
-        study.rows.iter().map(|row| (row.pair_id.as_ref(), row)).collect();
-    let answers = study.probabilities.iter();
-    let answers: BTreeMap<&str, &[Probability]> =
-        answers.map(|(pair, answers)| (pair.as_ref(), answers.as_slice())).collect();
-    let scored: BTreeMap<&str, &PairScore> =
-        study.scores.iter().map(|score| (score.pair_id.as_ref(), score)).collect();
-    let mut named = scored.keys().chain(answers.keys());
-    if let Some(pair) = named.find(|pair| !by_pair.contains_key(*pair)) {
-        return Err(Problem::new(format!("pair {pair} is not in the manifest"))
-            .hint("evaluate with the manifest that was scored"));
-    }
+    // scored[row], answers[row]
+    let mut scored: Vec<Option<Score<'_>>> = vec![None; study.rows.len()];
+    study.scores.iter().for_each(|score| scored[score.place()] = Some(score));
+    let answers = answers_of_rows(study)?;
     let mut cases: BTreeMap<&str, Vec<Case<'_>>> = BTreeMap::new();
-    for row in study.rows {
-        let pair: &str = row.pair_id.as_ref();
-        if let Some(score) = scored.get(pair).copied() {
-            let probabilities = answers.get(pair).copied().unwrap_or_default();
+    for (place, row) in study.rows.iter().enumerate() {
+        if let Some(score) = scored[place] {
+            let probabilities = answers.get(place).copied().unwrap_or_default();
             cases.entry(row.cohort.as_ref()).or_default().push(Case { row, score, probabilities });
         }
     }
     Ok(cases)
+}
+
+/// What networks said about each row; empty where nobody says it of any.
+fn answers_of_rows<'a>(study: &Study<'a>) -> Result<Vec<&'a [Probability]>, Problem> {
+    if study.probabilities.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: HashMap<&str, usize> =
+        study.rows.iter().enumerate().map(|(place, row)| (row.pair_id.as_ref(), place)).collect();
+    let mut answers: Vec<&[Probability]> = vec![&[]; study.rows.len()];
+    for (pair, of_pair) in study.probabilities {
+        let place = places.get(pair.as_str()).ok_or_else(|| {
+            Problem::new(format!("pair {pair} is not in the manifest"))
+                .hint("evaluate with the manifest that was scored")
+        })?;
+        answers[*place] = of_pair;
+    }
+    Ok(answers)
 }
 
 /// Bootstrap samples by patient; `None` where a patient is unknown, because

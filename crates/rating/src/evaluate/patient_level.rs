@@ -111,13 +111,12 @@ fn joint<'a>(
 ) -> Result<Joint<'a>, Problem> {
     let row = case.row;
     let unit = row.unit.as_deref().ok_or_else(|| Problem::new("joints are not named"))?;
-    let decision = &case.score.decision;
     Ok(Joint {
         patient: row.patient_id.as_deref().ok_or_else(|| Problem::new(NO_PATIENTS))?,
         visit: row.visit.as_deref(),
         joint: names.get(&(unit, row.side)).map_or(unit, String::as_str),
         reference: row.all_grades().and_then(|grades| protocol.combined(&grades)),
-        predicted: protocol.combined(&decision.grades).filter(|_| !decision.conflict),
+        predicted: protocol.combined(case.score.grades()).filter(|_| !case.score.is_conflict()),
     })
 }
 

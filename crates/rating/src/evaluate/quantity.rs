@@ -1,7 +1,7 @@
 //! What is graded: a measurement, or the combined grade derived from all.
 
 use super::Case;
-use crate::manifest::Row;
+use crate::manifest::Reference;
 use crate::scores::{Method, decide_votes};
 use crate::stats::Graded;
 use crate::{Grade, Protocol};
@@ -49,7 +49,7 @@ impl<'a> Quantity<'a> {
     }
 
     /// The reference grade, `None` where it is missing.
-    pub(super) fn of_row(&self, row: &Row) -> Option<Grade> {
+    pub(super) fn of_row(&self, row: &Reference) -> Option<Grade> {
         match self.measurement {
             Some(position) => row.grades.get(position).copied().flatten(),
             None => row.all_grades().and_then(|all| self.protocol.combined(&all)),
@@ -60,7 +60,7 @@ impl<'a> Quantity<'a> {
     pub(super) fn columns(&self, cases: &[Case<'_>], majority: &Majority) -> Columns {
         let mut columns = Columns { grades: self.grades, ..Columns::default() };
         for (position, case) in cases.iter().enumerate() {
-            let predicted = self.of_grades(&case.score.decision.grades);
+            let predicted = self.of_grades(case.score.grades());
             let (Some(reference), Some(predicted)) = (self.of_row(case.row), predicted) else {
                 continue;
             };
@@ -68,7 +68,7 @@ impl<'a> Quantity<'a> {
             columns.reference.push(reference);
             columns.predicted.push(predicted);
             columns.majority.push(majority.of(position).and_then(|grades| self.of_grades(grades)));
-            columns.is_conflict.push(case.score.decision.conflict);
+            columns.is_conflict.push(case.score.is_conflict());
         }
         columns
     }
@@ -104,7 +104,7 @@ impl Majority {
 }
 
 fn majority_grades(protocol: &Protocol, case: &Case<'_>) -> Option<Vec<Grade>> {
-    let votes = case.score.decision.all_votes()?;
+    let votes = case.score.all_votes()?;
     if votes.iter().any(Vec::is_empty) {
         return None;
     }

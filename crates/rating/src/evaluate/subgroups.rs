@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Case;
 use super::figure::Figure;
-use crate::manifest::Row;
+use crate::manifest::Reference;
 use crate::stats::{Confusion, Measured, Weights};
 
 /// Largest groups of one kind that are reported; the others are one group.
@@ -51,7 +51,7 @@ pub(super) struct Grouping {
     group_of_case: Vec<Option<u16>>,
 }
 
-type KeyOf = fn(&Row) -> Option<&str>;
+type KeyOf = fn(&Reference) -> Option<&str>;
 
 const KINDS: [(&str, KeyOf); 7] = [
     ("joint", |row| row.unit.as_deref()),

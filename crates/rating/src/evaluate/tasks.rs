@@ -53,13 +53,12 @@ impl Task<'_> {
     }
 
     fn mean_probability(&self, case: &Case<'_>) -> Option<f64> {
-        let means = case.score.decision.mean_probabilities.get(self.measurement);
-        let of_score = means.and_then(|tasks| tasks.get(usize::from(self.above))).copied();
+        let of_score = case.score.mean(self.measurement, self.above);
         if self.is_cut_short(case) {
-            return of_score.flatten();
+            return of_score;
         }
         let of_networks: Vec<f64> = self.answers(case).map(|answer| answer.probability).collect();
-        mean(&of_networks).ok().or(of_score.flatten())
+        mean(&of_networks).ok().or(of_score)
     }
 
     /// The answers of the task's networks.
@@ -74,7 +73,7 @@ impl Task<'_> {
         if case.probabilities.is_empty() {
             return false;
         }
-        let models = case.score.decision.votes.get(self.measurement).map_or(0, Vec::len);
+        let models = case.score.votes().get(self.measurement).map_or(0, Vec::len);
         let folds: BTreeSet<u8> = self.answers(case).map(|answer| answer.network.fold).collect();
         folds.len() < models
     }

@@ -9,7 +9,7 @@ use super::networks::NetworkAnswers;
 use super::task_figures::{Answered, Tasks, gather};
 use super::tasks::{Task, tasks_of};
 use super::{Study, answers_task};
-use crate::manifest::Row;
+use crate::manifest::Reference;
 use crate::scores::Probability;
 use crate::stats::Resamples;
 use crate::stats::interval::mean;
@@ -17,7 +17,7 @@ use crate::{Origin, Problem, Protocol};
 
 /// A pair of the training data, with the networks that were not trained on it.
 struct Held<'a> {
-    row: &'a Row,
+    row: &'a Reference,
     answers: &'a [Probability],
 }
 
@@ -36,12 +36,12 @@ pub(super) fn origin(study: &Study<'_>) -> Option<Origin> {
 /// A pair that the manifest does not have.
 pub(super) fn figures(
     protocol: &Protocol,
-    rows: &[Row],
+    rows: &[Reference],
     validation: &[(String, Vec<Probability>)],
     samples: usize,
     rng: &mut (impl Rng + Clone + Sync),
 ) -> Result<Tasks, Problem> {
-    let by_pair: BTreeMap<&str, &Row> =
+    let by_pair: BTreeMap<&str, &Reference> =
         rows.iter().map(|row| (row.pair_id.as_ref(), row)).collect();
     let mut held = Vec::with_capacity(validation.len());
     for (pair, answers) in validation {

@@ -144,8 +144,21 @@ impl Manifest {
     /// # Errors
     /// Every problem found, each with row and column; the caller adds the file.
     pub fn parse(bytes: &[u8], protocol: &Protocol) -> Result<Manifest, Vec<Problem>> {
+        Manifest::parse_some(bytes, protocol, |_| true)
+    }
+
+    /// The same with only these pairs; the others are checked, and left out.
+    ///
+    /// # Errors
+    /// As [`Manifest::parse`].
+    pub fn parse_some(
+        bytes: &[u8],
+        protocol: &Protocol,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Manifest, Vec<Problem>> {
         let mut manifest = Manifest::default();
-        table::parse(bytes, protocol, |row| manifest.rows.push(row))?;
+        let keep = |row: Row| manifest.rows.extend(Some(row).filter(|row| wanted(&row.pair_id)));
+        table::parse(bytes, protocol, keep)?;
         Ok(manifest)
     }
 

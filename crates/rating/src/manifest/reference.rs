@@ -38,6 +38,8 @@ pub struct Reference {
     pub sex: Option<Text>,
     /// Patient's age in years.
     pub age: Option<f64>,
+    /// Which visit of the patient.
+    pub visit: Option<Text>,
 }
 
 impl Reference {
@@ -116,6 +118,7 @@ fn reference(row: Row, texts: &mut Texts) -> Reference {
         hospital: text(row.hospital),
         device: text(row.device),
         sex: text(row.sex),
+        visit: text(row.visit),
         cohort: texts.text(&row.cohort),
         pair_id: row.pair_id.into(),
         origin: row.origin,

@@ -179,6 +179,12 @@ impl<'a> Score<'a> {
         &self.table.known_votes.values[self.table.votes[self.at] as usize]
     }
 
+    /// The same, `None` when one is not known.
+    #[must_use]
+    pub fn all_votes(self) -> Option<Vec<Vec<Grade>>> {
+        self.votes().iter().map(|votes| votes.iter().copied().collect()).collect()
+    }
+
     /// The mean probability that a measurement (by position) is graded above
     /// this; `None` where it is not known.
     #[must_use]

@@ -96,12 +96,27 @@ pub fn probabilities_csv<'a>(
 /// The columns of another protocol; the first cell that cannot be read, with
 /// row and column; a pair named twice.
 pub fn parse_scores(bytes: &[u8], protocol: &Protocol) -> Result<Vec<PairScore>, Problem> {
+    parse_some_scores(bytes, protocol, |_| true)
+}
+
+/// The same with only these pairs; the others are not looked at.
+///
+/// # Errors
+/// As [`parse_scores`].
+pub fn parse_some_scores(
+    bytes: &[u8],
+    protocol: &Protocol,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<PairScore>, Problem> {
     let mut table = Stream::open(bytes)?;
     check_header(&table.columns, protocol)?;
     let mut first_rows: BTreeMap<String, usize> = BTreeMap::new();
     let mut scores = Vec::new();
     while let Some(row) = table.next() {
         let row = row?;
+        if row.get("pair_id").is_some_and(|pair| !wanted(pair)) {
+            continue;
+        }
         let score = parse_score(&row, protocol)?;
         if let Some(first) = first_rows.insert(score.pair_id.clone(), row.line) {
             return Err(row.problem(

@@ -127,6 +127,8 @@ fn overlap(cases: &[Case]) -> Result<(), Undefined> {
 fn fit(cases: &[Case], slope: Slope) -> Result<Fit, Undefined> {
     let mut weights = [0.0, 1.0];
     let mut likelihood = log_likelihood(cases, weights);
+    // What rounding may add to or take from the likelihood of so many cases.
+    let rounding = (1e-12 * cases.len() as f64).max(1e-9);
     for _ in 0..MOST_STEPS {
         let (gradient, information) = derivatives(cases, weights, slope);
         let [[a, b], [_, d]] = information;
@@ -149,7 +151,7 @@ fn fit(cases: &[Case], slope: Slope) -> Result<Fit, Undefined> {
             let next = [weights[0] + share * step[0], weights[1] + share * step[1]];
             let reached = log_likelihood(cases, next);
             // Near the top rounding decides; the step is tiny there.
-            if reached >= likelihood || gain < 1e-9 {
+            if reached >= likelihood || gain < rounding {
                 (weights, likelihood) = (next, reached);
                 break;
             }

@@ -43,7 +43,7 @@ impl Examples {
     /// Takes the pairs' pictures. Images that are not at hand are no error:
     /// scores can be evaluated without them.
     pub fn of(evaluation: &Evaluation, source: &Source<'_>) -> Result<Examples, Failure> {
-        let named = by_turns(evaluation);
+        let named = named(evaluation);
         let shown = &named[..named.len().min(source.most_pictures)];
         let maps = Maps::new(source, shown.len())?;
         let mut examples = Examples::default();
@@ -95,7 +95,7 @@ impl Source<'_> {
 
 /// The first pair of each error, then the second of each, and so on, each pair
 /// once: every error is seen before one is seen twice.
-fn by_turns(evaluation: &Evaluation) -> Vec<&str> {
+pub fn named(evaluation: &Evaluation) -> Vec<&str> {
     let figures = evaluation.cohorts.values().flat_map(|cohort| cohort.measurements.values());
     let errors: Vec<&CommonError> = figures.flat_map(|figures| &figures.commonest_errors).collect();
     let turns = errors.iter().map(|error| error.examples.len()).max().unwrap_or(0);
