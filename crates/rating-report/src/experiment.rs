@@ -6,6 +6,7 @@ mod markdown;
 use maud::{Markup, html};
 use rating::evaluate::arms::{ArmFigures, Ranged};
 use rating::evaluate::experiment::{ArmResult, ClaimResult, Report};
+use rating::stats::Interval;
 
 pub use self::markdown::experiment_markdown;
 use crate::demo::{Fact, facts};
@@ -53,11 +54,8 @@ pub fn experiment_page(report: &Report, facts_of: &[Fact]) -> String {
 }
 
 fn claims(report: &Report, label: Label) -> Markup {
-    let figures: Vec<_> = report
-        .claims
-        .iter()
-        .map(|claim| (claim.compared.difference.value, claim.compared.difference.interval))
-        .collect();
+    let figures: Vec<_> =
+        report.claims.iter().map(|claim| in_points(claim.compared.difference)).collect();
     let axis = dots::axis(&figures);
     let mut notes = Notes::of_table("claims");
     let table = html! {
@@ -95,8 +93,8 @@ fn claim_row(claim: &ClaimResult, axis: Option<&Axis>, notes: &mut Notes, label:
             td { (Unit::Points.value(claim.limit)) }
             @if let Some(axis) = axis {
                 td.interval-plot {
-                    @if let Some(value) = difference.value {
-                        (dots::strip(axis, &format!("{}{}", label.prefix(), claim.says), value, difference.interval))
+                    @if let (Some(value), interval) = in_points(difference) {
+                        (dots::strip(axis, &format!("{}{}", label.prefix(), claim.says), value, interval))
                     }
                 }
             }
@@ -107,6 +105,15 @@ fn claim_row(claim: &ClaimResult, axis: Option<&Axis>, notes: &mut Notes, label:
             td.words { (claim.source) @if let Some(figures) = &claim.figures { ": " (figures) } }
         }
     }
+}
+
+/// A difference of shares in percentage points, as the table says it.
+fn in_points(figure: Ranged) -> (Option<f64>, Option<Interval>) {
+    let times = |share: f64| 100.0 * share;
+    let interval = figure
+        .interval
+        .map(|Interval { low, high }| Interval { low: times(low), high: times(high) });
+    (figure.value.map(times), interval)
 }
 
 fn arms(report: &Report, quantity: &str, label: Label) -> Markup {

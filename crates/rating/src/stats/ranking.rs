@@ -22,34 +22,6 @@ pub struct RocPoint {
     pub sensitivity: f64,
 }
 
-/// Points a curve may have before [`thinned`] leaves some out.
-const MOST_POINTS: usize = 1000;
-
-/// A curve to be drawn or written: of more than 1,000 points those stay that
-/// are 0.002 or more from the last one that stayed, across or up, and both
-/// ends; about 1,000 at most.
-///
-/// Figures are computed from the whole curve.
-#[must_use]
-pub fn thinned(curve: Vec<RocPoint>) -> Vec<RocPoint> {
-    if curve.len() <= MOST_POINTS {
-        return curve;
-    }
-    let step = 2.0 / MOST_POINTS as f64;
-    let mut kept: Vec<RocPoint> = Vec::new();
-    let last = curve.len() - 1;
-    for (place, point) in curve.into_iter().enumerate() {
-        let is_far = kept.last().is_none_or(|before| {
-            point.false_positive_rate - before.false_positive_rate >= step
-                || point.sensitivity - before.sensitivity >= step
-        });
-        if is_far || place == last {
-            kept.push(point);
-        }
-    }
-    kept
-}
-
 /// How many cases of each class have a score of at least some cut-off.
 #[derive(Clone, Copy, Default)]
 struct Above {
@@ -221,25 +193,6 @@ mod tests {
         // 0.4, 0.3, 0.1 and 0.7 off.
         assert!((scored.brier().unwrap() - (0.16 + 0.09 + 0.01 + 0.49) / 4.0).abs() < 1e-12);
         assert_eq!(scored.at(0.7).false_positives, 1);
-    }
-
-    #[test]
-    fn a_thinned_curve_stays_near_the_whole_one() {
-        let truth: Vec<bool> = (0..20_000_u32).map(|case| case * case % 7 < 3).collect();
-        let scores: Vec<f64> = (0..20_000).map(|case| f64::from(case).sin()).collect();
-        let whole = Scored::new(&truth, &scores).unwrap().roc().unwrap();
-        let thin = thinned(whole.clone());
-        assert!(whole.len() > 10_000 && thin.len() <= 1002, "{}", thin.len());
-        assert_eq!((thin.first(), thin.last()), (whole.first(), whole.last()));
-        for point in &whole {
-            let near = |kept: &RocPoint| {
-                (kept.false_positive_rate - point.false_positive_rate).abs() < 0.002
-                    && (kept.sensitivity - point.sensitivity).abs() < 0.002
-            };
-            assert!(thin.iter().any(near));
-        }
-        let few = whole[..1000].to_vec();
-        assert_eq!(thinned(few.clone()), few);
     }
 
     #[test]
