@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use rating::decode::{PixelHash, pixel_hash};
 use rating::manifest::checks::{check_duplicates, check_rows};
 use rating::manifest::patients::{self, PatientFile};
 use rating::manifest::{Manifest, References, Row};
@@ -13,9 +14,6 @@ use rayon::prelude::*;
 use crate::failure::Failure;
 use crate::progress::Bar;
 use crate::{files, stop};
-
-/// Hash of an image's pixels and size, whatever its file format.
-pub type PixelHash = [u8; 32];
 
 /// A manifest and where it lies.
 pub struct ManifestFile {
@@ -240,14 +238,6 @@ pub fn load_image(path: &Path) -> Result<LoadedImage, Problem> {
         .hint("ROIs are in stored pixels; check that this one lies right")
     });
     Ok(LoadedImage { image: decoded.image, warning })
-}
-
-fn pixel_hash(image: &image::RgbImage) -> PixelHash {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&image.width().to_le_bytes());
-    hasher.update(&image.height().to_le_bytes());
-    hasher.update(image.as_raw());
-    *hasher.finalize().as_bytes()
 }
 
 /// Problems with the file they are in.

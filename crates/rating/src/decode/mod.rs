@@ -44,6 +44,19 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, Problem> {
     }
 }
 
+/// What tells images apart by what is seen: size and pixels, whatever the file.
+pub type PixelHash = [u8; 32];
+
+/// The hash of an image's size and pixels (BLAKE3).
+#[must_use]
+pub fn pixel_hash(image: &RgbImage) -> PixelHash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&image.width().to_le_bytes());
+    hasher.update(&image.height().to_le_bytes());
+    hasher.update(image.as_raw());
+    *hasher.finalize().as_bytes()
+}
+
 /// The formats that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {

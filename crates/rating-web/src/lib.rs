@@ -1,0 +1,23 @@
+//! The reading room: a browser page where a radiologist reads pairs, draws ROIs
+//! and sees what RATING says (paper, Figure 5 and "Image annotation").
+
+pub mod clock;
+pub mod pairs;
+pub mod people;
+pub mod readings;
+pub mod refusal;
+pub mod room;
+pub mod store;
+pub mod web;
+
+use std::io::Write;
+
+pub use clock::{Clock, Moment, SetClock, SystemClock};
+pub use refusal::Refusal;
+pub use room::{Opening, Room};
+pub use store::Store;
+
+/// A line on stderr; a closed one is no reason to stop serving.
+pub(crate) fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

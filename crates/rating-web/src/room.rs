@@ -1,0 +1,91 @@
+//! The room itself: everything a request needs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rating::Protocol;
+
+use crate::clock::Clock;
+use crate::pairs::Images;
+use crate::people::{Secrets, first_link};
+use crate::refusal::Refusal;
+use crate::store::{Actor, Store};
+
+/// How a room is opened.
+pub struct Opening<'a> {
+    /// The folder of its database and images; made where it is missing.
+    pub folder: &'a Path,
+    /// What is graded.
+    pub protocol: Protocol,
+    /// Who says what time it is.
+    pub clock: Arc<dyn Clock>,
+    /// 32 random bytes that nobody knows; fixed ones in tests.
+    pub seed: [u8; 32],
+    /// Whether browsers come by HTTPS, so that cookies stay off plain lines.
+    pub is_secure: bool,
+}
+
+/// A reading room.
+pub struct Room {
+    /// Database.
+    pub store: Store,
+    /// Images.
+    pub images: Images,
+    /// What is graded.
+    pub protocol: Protocol,
+    /// Source of secrets.
+    pub secrets: Secrets,
+    /// Whether browsers come by HTTPS.
+    pub is_secure: bool,
+    folder: PathBuf,
+}
+
+impl Room {
+    /// Opens a room, new or known.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; a database that is none of ours, newer
+    /// than this program, or of another protocol.
+    pub fn open(opening: Opening<'_>) -> Result<Room, Refusal> {
+        let Opening { folder, protocol, clock, seed, is_secure } = opening;
+        let images = Images::in_folder(&folder.join("images"))?;
+        let store = Store::open(&folder.join("room.sqlite"), clock)?;
+        keep_protocol(&store, &protocol)?;
+        let secrets = Secrets::new(seed);
+        Ok(Room { store, images, protocol, secrets, is_secure, folder: folder.to_path_buf() })
+    }
+
+    /// The word of the one-time link that makes the first administrator; `None`
+    /// when there is one.
+    ///
+    /// # Errors
+    /// A database that takes no more.
+    pub fn first_link(self: &Arc<Room>) -> Result<Option<String>, Refusal> {
+        let room = Arc::clone(self);
+        self.store.write_now(Actor::Server, move |change| first_link(change, &room.secrets))
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// A room keeps the protocol it was begun with: readings are graded by it.
+fn keep_protocol(store: &Store, protocol: &Protocol) -> Result<(), Refusal> {
+    let text = protocol.to_toml();
+    store.write_now(Actor::Server, move |change| {
+        let sql = "SELECT value FROM settings WHERE name = 'protocol'";
+        match change.query_row(sql, [], |row| row.get::<_, String>(0)) {
+            Ok(known) if known == text => Ok(()),
+            Ok(_) => Err(Refusal::unfit("This room was begun with another protocol.")),
+            Err(rusqlite::Error::QueryReturnedNoRows) => {
+                let sql = "INSERT INTO settings (name, value) VALUES ('protocol', ?1)";
+                change.execute(sql, [&text])?;
+                change.tell("room.begun", "room", (), &text)
+            }
+            Err(error) => Err(error.into()),
+        }
+    })
+}

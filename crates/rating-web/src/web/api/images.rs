@@ -1,0 +1,38 @@
+//! The images of a pair.
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use crate::pairs;
+use crate::readings::{Standing, disclosure};
+use crate::refusal::Refusal;
+use crate::web::App;
+use crate::web::access::Caller;
+
+/// An image as PNG: pixels, and nothing else of the file it came from.
+pub(in crate::web) async fn png(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path((code, modality)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
+    let room = app.room.clone();
+    let read = app.room.store.read(move |db| {
+        let pair = pairs::by_code(db, &room.protocol, &code)?;
+        let standing = Standing::of(db, &caller.person, pair.id)?;
+        if !disclosure(&caller.person, &standing, room.store.now()).images {
+            return Err(Refusal::unknown("There is no such pair."));
+        }
+        let names = room.protocol.modalities().iter();
+        let wanted = names.zip(&pair.views).find(|(known, _)| known.name == modality);
+        let (_, view) = wanted.ok_or_else(|| Refusal::unknown("There is no such image."))?;
+        room.images.png(&view.image)
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "image/png"),
+        // The pixels of a pair never change; the next pair is fetched ahead.
+        (header::CACHE_CONTROL, "private, max-age=3600, immutable"),
+    ];
+    Ok((headers, read.await?).into_response())
+}

@@ -1,0 +1,23 @@
+//! Style, scripts and icon: part of the program, so that nothing is fetched from elsewhere.
+
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use crate::refusal::Refusal;
+
+const FILES: &[(&str, &str, &str)] = &[
+    ("room.css", "text/css; charset=utf-8", include_str!("assets/room.css")),
+    ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
+    ("read.js", "text/javascript; charset=utf-8", include_str!("assets/read.js")),
+    ("viewer.js", "text/javascript; charset=utf-8", include_str!("assets/viewer.js")),
+    ("reading.js", "text/javascript; charset=utf-8", include_str!("assets/reading.js")),
+    ("api.js", "text/javascript; charset=utf-8", include_str!("assets/api.js")),
+];
+
+pub(super) async fn file(Path(name): Path<String>) -> Result<Response, Refusal> {
+    let found = FILES.iter().find(|(known, _, _)| *known == name);
+    let (_, kind, text) = found.ok_or_else(|| Refusal::unknown("There is no such file."))?;
+    let headers = [(header::CONTENT_TYPE, *kind), (header::CACHE_CONTROL, "no-cache")];
+    Ok((headers, *text).into_response())
+}

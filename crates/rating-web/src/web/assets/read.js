@@ -1,0 +1,221 @@
+// The reading screen: one pair, its rectangles, its grades.
+
+import { api } from "./api.js";
+import { Reading } from "./reading.js";
+import { PairViewer } from "./viewer.js";
+
+const $ = (selector) => document.querySelector(selector);
+const screen = $("#screen");
+const ask = api(screen.dataset.csrf);
+const code = screen.dataset.code;
+const form = $("#reading");
+
+const SAID = {
+  saved: "Saved",
+  saving: "Saving ...",
+  waiting: "Not saved yet: no connection. Trying again ...",
+};
+
+let reading;
+let viewer;
+let after;
+
+async function begin() {
+  const pair = await ask("GET", `/api/v1/pairs/${code}/reading`);
+  after = pair.next;
+  $("#progress").textContent = `${pair.progress.locked} of ${pair.progress.all} read`;
+  reading = new Reading(ask, `/api/v1/pairs/${code}/reading`, pair.reading, told);
+  viewer = new PairViewer([...document.querySelectorAll(".view")], pair.images, (rois, quietly) => {
+    reading.change({ rois }, quietly);
+  });
+  pair.images.forEach((image, index) => {
+    document.querySelectorAll(".view .size")[index].textContent = ` ${image.width} x ${image.height}`;
+  });
+  show();
+  await viewer.load();
+  told("saved");
+  prefetch();
+}
+
+// The next pair's images, so that it opens at once.
+async function prefetch() {
+  if (!after) return;
+  const url = (modality) => `/api/v1/pairs/${after}/images/${modality}`;
+  for (const figure of document.querySelectorAll(".view")) new Image().src = url(figure.dataset.modality);
+}
+
+// Puts the reading as it stands on the screen.
+function show() {
+  const { body, locked } = reading;
+  viewer.rois = body.rois;
+  viewer.locked = locked !== null;
+  viewer.draw();
+  for (const group of form.querySelectorAll(".grades")) {
+    const grade = body.grades[Number(group.dataset.measurement)];
+    for (const input of group.querySelectorAll("input")) input.checked = Number(input.value) === grade;
+  }
+  $("#cannot").value = body.cannot ?? "";
+  if (document.activeElement !== $("#comment")) $("#comment").value = body.comment;
+  for (const field of form.querySelectorAll("fieldset, select, textarea, button")) field.disabled = locked !== null;
+  form.classList.toggle("cannot-grade", body.cannot !== null);
+  document.querySelector('[data-do="draw"]').setAttribute("aria-pressed", String(viewer.drawing));
+  if (locked !== null) {
+    $("#saved").textContent = "Locked";
+    $("#next").textContent = after ? "Next pair" : "Worklist";
+    $("#next").href = after ? `/read/${after}` : "/";
+  }
+}
+
+function told(state, sentence, stored) {
+  $("#saved").textContent = SAID[state] ?? sentence;
+  $("#saved").className = state;
+  if (state !== "refused") return;
+  $("#problem").textContent = sentence;
+  if (stored) {
+    // Another window was faster: what it saved stands, and is shown.
+    reading.take(stored);
+    reading.done = [];
+    reading.undone = [];
+    show();
+  }
+}
+
+function change(fields, quietly) {
+  $("#problem").textContent = "";
+  reading.change(fields, quietly);
+  show();
+}
+
+function grade(measurement, value) {
+  const count = form.querySelectorAll(".grades").length;
+  if (measurement >= count || reading.locked) return;
+  if (!form.querySelector(`.grades[data-measurement="${measurement}"] input[value="${value}"]`)) return;
+  change({ grades: reading.body.grades.map((old, index) => (index === measurement ? value : old)), cannot: null });
+}
+
+async function lock() {
+  if (reading.locked) {
+    location.href = $("#next").href;
+    return;
+  }
+  $("#problem").textContent = "";
+  try {
+    await reading.lock();
+    location.href = after ? `/read/${after}` : "/";
+  } catch (error) {
+    $("#problem").textContent = error.message;
+    if (error.state) told("refused", error.message, error.state);
+  }
+}
+
+const actions = {
+  fit: () => viewer.fit(),
+  actual: () => viewer.actual(),
+  reset: () => {
+    viewer.adjust = { brightness: 0, contrast: 0 };
+    $("#brightness").value = 0;
+    $("#contrast").value = 0;
+    viewer.fit();
+  },
+  draw: () => {
+    viewer.drawing = !viewer.drawing;
+    if (viewer.rois[viewer.active] === null) viewer.placeRoi();
+    show();
+  },
+  undo: () => {
+    reading.undo();
+    show();
+  },
+  redo: () => {
+    reading.redo();
+    show();
+  },
+};
+
+screen.addEventListener("click", (event) => {
+  const action = event.target.closest("[data-do]")?.dataset.do;
+  if (action && viewer) actions[action]();
+});
+
+form.addEventListener("change", (event) => {
+  const group = event.target.closest(".grades");
+  if (group) grade(Number(group.dataset.measurement), Number(event.target.value));
+  if (event.target.id === "cannot") change({ cannot: event.target.value || null });
+});
+
+let typing = null;
+$("#comment").addEventListener("input", (event) => {
+  const quietly = typing !== null;
+  clearTimeout(typing);
+  typing = setTimeout(() => (typing = null), 1500);
+  change({ comment: event.target.value }, quietly);
+});
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  lock();
+});
+
+for (const name of ["brightness", "contrast"]) {
+  $(`#${name}`).addEventListener("input", (event) => {
+    viewer.adjust[name] = Number(event.target.value);
+    viewer.draw();
+  });
+}
+
+$("#shared").addEventListener("change", (event) => (viewer.shared = event.target.checked));
+$("#keys-button").addEventListener("click", () => $("#keys").showModal());
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+document.addEventListener("keydown", (event) => {
+  if (!viewer || event.ctrlKey || event.metaKey || $("#keys").open) return;
+  const target = event.target;
+  const isText = target.matches("textarea, input[type=text]");
+  if (event.key === "Escape" && isText) target.blur();
+  if (isText) return;
+  const digit = /^Digit([0-9])$/.exec(event.code) ?? /^Numpad([0-9])$/.exec(event.code);
+  if (digit) {
+    event.preventDefault();
+    grade(event.shiftKey ? 1 : 0, Number(digit[1]));
+    return;
+  }
+  const arrow = ARROWS[event.key];
+  if (arrow && target.matches("canvas, body")) {
+    event.preventDefault();
+    const step = event.shiftKey ? 10 : 1;
+    viewer.nudge(arrow[0] * step, arrow[1] * step, event.altKey);
+    show();
+    return;
+  }
+  if (event.key === "Enter" && target.matches("button, a, select, summary")) return;
+  const key = event.key.toLowerCase();
+  const act = {
+    r: actions.draw,
+    z: event.shiftKey ? actions.redo : actions.undo,
+    h: () => {
+      viewer.hidden = !viewer.hidden;
+      viewer.draw();
+    },
+    f: actions.fit,
+    o: actions.actual,
+    "+": () => viewer.zoom(1.25, viewer.views[0].width / 2, viewer.views[0].height / 2),
+    "-": () => viewer.zoom(0.8, viewer.views[0].width / 2, viewer.views[0].height / 2),
+    x: () => $("#cannot").focus(),
+    c: () => $("#comment").focus(),
+    "?": () => $("#keys").showModal(),
+    enter: lock,
+  }[key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+addEventListener("beforeunload", (event) => {
+  if (reading && !reading.isSaved) event.preventDefault();
+});
+
+begin().catch((error) => {
+  $("#saved").textContent = error.message;
+  $("#saved").className = "refused";
+});

@@ -1,0 +1,271 @@
+// The images of a pair side by side: zoom, pan and cursor are linked, each has
+// its rectangle. Brightness and contrast change grayscale only, never colour.
+
+const HANDLE_PX = 8;
+const SMALLEST_ROI_PX = 8;
+
+export class PairViewer {
+  // `changed(rois, quietly)` is called when a person moves a rectangle.
+  constructor(figures, images, changed) {
+    this.changed = changed;
+    this.scale = 1;
+    this.origin = [0, 0];
+    this.cursor = null;
+    this.hidden = false;
+    this.drawing = false;
+    this.shared = true;
+    this.locked = false;
+    this.adjust = { brightness: 0, contrast: 0 };
+    this.views = images.map((image, index) => new View(this, index, figures[index], image));
+    this.rois = images.map(() => null);
+    this.active = 0;
+    new ResizeObserver(() => this.fit()).observe(figures[0].parentElement);
+  }
+
+  async load() {
+    await Promise.all(this.views.map((view) => view.load()));
+    this.fit();
+  }
+
+  fit() {
+    const ratio = (view) => Math.min(view.width / view.image.width, view.height / view.image.height);
+    for (const view of this.views) view.measure();
+    this.scale = Math.min(...this.views.map(ratio));
+    this.origin = [0, 0];
+    this.draw();
+  }
+
+  actual() {
+    const [view] = this.views;
+    this.zoom(1 / (devicePixelRatio * this.scale), view.width / 2, view.height / 2);
+  }
+
+  zoom(factor, x, y) {
+    const scale = Math.min(40, Math.max(0.05, this.scale * factor));
+    this.origin[0] += x / this.scale - x / scale;
+    this.origin[1] += y / this.scale - y / scale;
+    this.scale = scale;
+    this.draw();
+  }
+
+  pan(dx, dy) {
+    this.origin[0] -= dx / this.scale;
+    this.origin[1] -= dy / this.scale;
+    this.draw();
+  }
+
+  // A rectangle of one image; where the pair shares it, of all.
+  setRoi(index, roi, quietly) {
+    if (this.locked) return;
+    this.rois = this.rois.map((old, other) => {
+      if (other !== index && !this.shared) return old;
+      return clamp(roi, this.views[other].image);
+    });
+    this.changed(this.rois, quietly);
+    this.draw();
+  }
+
+  // A first rectangle in the middle, for whoever draws with keys.
+  placeRoi() {
+    const { width, height } = this.views[this.active].image;
+    const part = (share, side) => Math.round(share * side);
+    this.setRoi(this.active, [part(0.25, width), part(0.3, height), part(0.75, width), part(0.7, height)], false);
+  }
+
+  nudge(dx, dy, corner) {
+    const roi = this.rois[this.active];
+    if (!roi) return;
+    const [left, top, right, bottom] = roi;
+    if (corner) {
+      const size = (low, high) => Math.max(low + SMALLEST_ROI_PX, high);
+      this.setRoi(this.active, [left, top, size(left, right + dx), size(top, bottom + dy)], false);
+    } else {
+      this.setRoi(this.active, within([left + dx, top + dy, right + dx, bottom + dy], this.views[this.active].image), false);
+    }
+  }
+
+  draw() {
+    for (const view of this.views) view.draw();
+  }
+}
+
+class View {
+  constructor(viewer, index, figure, image) {
+    Object.assign(this, { viewer, index, figure, image });
+    this.canvas = figure.querySelector("canvas");
+    this.adjustable = figure.hasAttribute("data-adjustable");
+    this.picture = null;
+    this.drag = null;
+    const on = (name, act) => this.canvas.addEventListener(name, act, { passive: false });
+    on("wheel", (event) => {
+      event.preventDefault();
+      viewer.zoom(Math.exp(-event.deltaY / 400), event.offsetX, event.offsetY);
+    });
+    on("pointerdown", (event) => this.begin(event));
+    on("pointermove", (event) => this.move(event));
+    on("pointerup", (event) => this.end(event));
+    on("pointercancel", (event) => this.end(event));
+    on("pointerleave", () => {
+      viewer.cursor = null;
+      viewer.draw();
+    });
+    on("focus", () => {
+      viewer.active = index;
+      viewer.draw();
+    });
+  }
+
+  async load() {
+    const picture = new Image();
+    picture.src = this.image.url;
+    await picture.decode();
+    this.picture = picture;
+  }
+
+  measure() {
+    const box = this.canvas.getBoundingClientRect();
+    this.width = box.width;
+    this.height = box.height;
+    this.canvas.width = Math.round(box.width * devicePixelRatio);
+    this.canvas.height = Math.round(box.height * devicePixelRatio);
+  }
+
+  toImage(event) {
+    const { scale, origin } = this.viewer;
+    return [event.offsetX / scale + origin[0], event.offsetY / scale + origin[1]];
+  }
+
+  begin(event) {
+    if (event.button !== 0) return;
+    const { viewer } = this;
+    this.canvas.setPointerCapture(event.pointerId);
+    this.canvas.focus();
+    viewer.active = this.index;
+    const at = this.toImage(event);
+    const roi = viewer.rois[this.index];
+    const corner = viewer.locked ? null : this.cornerAt(event, roi);
+    if (viewer.drawing && !viewer.locked) this.drag = { kind: "draw", from: at, began: false };
+    else if (corner) this.drag = { kind: "draw", from: corner, began: false };
+    else if (!viewer.locked && roi && event.altKey && inside(at, roi)) this.drag = { kind: "move", from: at, roi, began: false };
+    else this.drag = { kind: "pan", x: event.offsetX, y: event.offsetY };
+  }
+
+  // The opposite corner of a handle under the pointer.
+  cornerAt(event, roi) {
+    if (!roi || this.viewer.hidden) return null;
+    const [x, y] = this.toImage(event);
+    const near = HANDLE_PX / this.viewer.scale;
+    const xs = [roi[0], roi[2]];
+    const ys = [roi[1], roi[3]];
+    for (const i of [0, 1]) {
+      for (const j of [0, 1]) {
+        if (Math.abs(x - xs[i]) <= near && Math.abs(y - ys[j]) <= near) return [xs[1 - i], ys[1 - j]];
+      }
+    }
+    return null;
+  }
+
+  move(event) {
+    const { viewer, drag } = this;
+    const at = this.toImage(event);
+    viewer.cursor = at;
+    if (drag?.kind === "pan") {
+      viewer.pan(event.offsetX - drag.x, event.offsetY - drag.y);
+      Object.assign(drag, { x: event.offsetX, y: event.offsetY });
+      return;
+    }
+    if (drag?.kind === "draw") this.change(rectangle(drag.from, at));
+    if (drag?.kind === "move") {
+      const [dx, dy] = [Math.round(at[0] - drag.from[0]), Math.round(at[1] - drag.from[1])];
+      const [left, top, right, bottom] = drag.roi;
+      this.change(within([left + dx, top + dy, right + dx, bottom + dy], this.image));
+    }
+    viewer.draw();
+  }
+
+  change(roi) {
+    if (roi[2] - roi[0] < SMALLEST_ROI_PX || roi[3] - roi[1] < SMALLEST_ROI_PX) return;
+    this.viewer.setRoi(this.index, roi, this.drag.began);
+    this.drag.began = true;
+  }
+
+  end() {
+    if (this.drag?.kind === "draw" && this.drag.began) this.viewer.drawing = false;
+    this.drag = null;
+    this.viewer.draw();
+  }
+
+  draw() {
+    if (!this.picture) return;
+    const { viewer, canvas } = this;
+    const pen = canvas.getContext("2d");
+    const { scale, origin } = viewer;
+    const ratio = devicePixelRatio;
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    pen.setTransform(scale * ratio, 0, 0, scale * ratio, -origin[0] * scale * ratio, -origin[1] * scale * ratio);
+    pen.imageSmoothingEnabled = scale * ratio < 1;
+    const { brightness, contrast } = viewer.adjust;
+    const changed = this.adjustable && (brightness !== 0 || contrast !== 0);
+    pen.filter = changed ? `brightness(${100 + brightness}%) contrast(${100 + contrast}%)` : "none";
+    pen.drawImage(this.picture, 0, 0);
+    pen.filter = "none";
+    if (!viewer.hidden) this.drawRoi(pen);
+    this.drawCursor(pen);
+  }
+
+  drawRoi(pen) {
+    const roi = this.viewer.rois[this.index];
+    if (!roi) return;
+    const [left, top, right, bottom] = roi;
+    const thin = 1 / this.viewer.scale;
+    pen.lineWidth = 4 * thin;
+    pen.strokeStyle = "rgba(0, 0, 0, .55)";
+    pen.strokeRect(left, top, right - left, bottom - top);
+    pen.lineWidth = 2 * thin;
+    pen.strokeStyle = "#ff9d2e";
+    pen.strokeRect(left, top, right - left, bottom - top);
+    if (this.viewer.locked) return;
+    pen.fillStyle = "#ff9d2e";
+    const half = (HANDLE_PX / 2) * thin;
+    for (const x of [left, right]) for (const y of [top, bottom]) pen.fillRect(x - half, y - half, 2 * half, 2 * half);
+  }
+
+  drawCursor(pen) {
+    const { cursor, scale } = this.viewer;
+    if (!cursor) return;
+    const arm = 9 / scale;
+    pen.lineWidth = 1 / scale;
+    pen.strokeStyle = "rgba(255, 255, 255, .8)";
+    pen.beginPath();
+    pen.moveTo(cursor[0] - arm, cursor[1]);
+    pen.lineTo(cursor[0] + arm, cursor[1]);
+    pen.moveTo(cursor[0], cursor[1] - arm);
+    pen.lineTo(cursor[0], cursor[1] + arm);
+    pen.stroke();
+  }
+}
+
+function rectangle(a, b) {
+  const low = (i) => Math.round(Math.min(a[i], b[i]));
+  const high = (i) => Math.round(Math.max(a[i], b[i]));
+  return [low(0), low(1), high(0), high(1)];
+}
+
+function inside([x, y], [left, top, right, bottom]) {
+  return x >= left && x < right && y >= top && y < bottom;
+}
+
+// The part of a rectangle that lies in an image.
+function clamp([left, top, right, bottom], { width, height }) {
+  const fit = (value, most) => Math.min(most, Math.max(0, value));
+  const kept = [fit(left, width - 1), fit(top, height - 1), fit(right, width), fit(bottom, height)];
+  return [kept[0], kept[1], Math.max(kept[0] + 1, kept[2]), Math.max(kept[1] + 1, kept[3])];
+}
+
+// The rectangle moved into an image without changing its size.
+function within([left, top, right, bottom], { width, height }) {
+  const dx = Math.max(0, -left) + Math.min(0, width - right);
+  const dy = Math.max(0, -top) + Math.min(0, height - bottom);
+  return [left + dx, top + dy, right + dx, bottom + dy];
+}

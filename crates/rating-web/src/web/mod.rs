@@ -1,0 +1,37 @@
+//! The room in a browser: routes, pages, and the same functions for programs.
+
+mod access;
+mod api;
+mod assets;
+mod form;
+mod limits;
+mod pages;
+mod respond;
+mod routes;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+
+use crate::room::Room;
+pub use access::Access;
+pub use routes::{Route, routes};
+
+/// What handlers share.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) room: Arc<Room>,
+    pub(crate) limits: Arc<limits::Limits>,
+}
+
+/// Everything the room answers.
+pub fn router(room: Arc<Room>) -> Router {
+    let app = App { room, limits: Arc::new(limits::Limits::default()) };
+    let mut router = Router::new();
+    for Route { path, access, handler, .. } in routes() {
+        let guard = from_fn_with_state((app.clone(), access), access::guard);
+        router = router.route(path, handler.layer(guard));
+    }
+    router.fallback(respond::nothing_here).with_state(app).layer(from_fn(respond::finish))
+}

@@ -1,0 +1,59 @@
+//! The journal, for administrators.
+
+use axum::Extension;
+use axum::extract::{Query, State};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::layout;
+use crate::refusal::Refusal;
+use crate::store::journal;
+use crate::web::App;
+use crate::web::access::Caller;
+
+/// Lines on a page.
+const LINES: usize = 100;
+
+#[derive(Deserialize)]
+pub(in crate::web) struct From {
+    #[serde(default)]
+    after: i64,
+}
+
+pub(in crate::web) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Query(from): Query<From>,
+) -> Result<Markup, Refusal> {
+    let (checked, lines) = app
+        .room
+        .store
+        .read(move |db| Ok((journal::check(db), journal::lines(db, from.after, LINES)?)))
+        .await?;
+    let main = html! {
+        h1 { "Journal" }
+        @match &checked {
+            Ok(whole) => p role="status" { "Whole: " (whole.events) " lines, the last with hash " code { (whole.head) } "." },
+            Err(broken) => p.wrong role="alert" { (broken.what) },
+        }
+        table {
+            caption { "What was changed, by whom" }
+            thead { tr {
+                th scope="col" { "Line" } th scope="col" { "Time" } th scope="col" { "Who" } th scope="col" { "What" }
+                th scope="col" { "To what" } th scope="col" { "Before" } th scope="col" { "After" }
+            } }
+            tbody { @for line in &lines {
+                tr {
+                    td { (line.id) } td { (line.time) }
+                    td { @match line.person { Some(person) => { "person " (person) }, None => "server" } }
+                    td { (line.kind) } td { (line.subject) }
+                    td.json { (line.before.as_deref().unwrap_or("")) } td.json { (line.after.as_deref().unwrap_or("")) }
+                }
+            } }
+        }
+        @if let Some(last) = lines.last().filter(|_| lines.len() == LINES) {
+            p { a href={ "/journal?after=" (last.id) } { "Later lines" } }
+        }
+    };
+    Ok(layout::page("Journal", &caller, &main))
+}

@@ -1,0 +1,76 @@
+//! What every page has around it.
+
+use axum::http::StatusCode;
+use maud::{DOCTYPE, Markup, html};
+
+use crate::people::Ability;
+use crate::web::access::Caller;
+
+/// A page for whoever has signed in.
+pub(in crate::web) fn page(title: &str, caller: &Caller, main: &Markup) -> Markup {
+    let may = |ability| caller.person.role.may(ability);
+    let navigation = html! {
+        nav aria-label="Main" {
+            a href="/" { @if may(Ability::Read) { "Worklist" } @else { "Board" } }
+            @if may(Ability::Administer) {
+                a href="/people" { "People" }
+                a href="/journal" { "Journal" }
+            }
+            a href="/account" { (caller.person.name) " (" (caller.person.role.word()) ")" }
+            form method="post" action="/sign-out" { (csrf(caller)) button.plain { "Sign out" } }
+        }
+    };
+    shell(title, &navigation, main, &[])
+}
+
+/// A page for anybody.
+pub(in crate::web) fn open(title: &str, main: &Markup) -> Markup {
+    shell(title, &html! {}, main, &[])
+}
+
+/// The field that proves where a form comes from.
+pub(in crate::web) fn csrf(caller: &Caller) -> Markup {
+    html! { input type="hidden" name="csrf" value=(caller.csrf); }
+}
+
+/// The page of a refusal.
+pub(in crate::web) fn refusal(status: StatusCode, sentence: &str) -> Markup {
+    let main = html! {
+        h1 { (status.canonical_reason().unwrap_or("That did not work")) }
+        p { (sentence) }
+        p { a href="/" { "Back to the start" } }
+    };
+    open("That did not work", &main)
+}
+
+/// The whole document, with the scripts it needs.
+pub(in crate::web) fn shell(
+    title: &str,
+    navigation: &Markup,
+    main: &Markup,
+    scripts: &[&str],
+) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="dark";
+                title { (title) " - RATING reading room" }
+                link rel="stylesheet" href="/assets/room.css";
+                link rel="icon" href="/assets/icon.svg";
+                @for script in scripts { script type="module" src={ "/assets/" (script) } {} }
+            }
+            body {
+                a.skip href="#main" { "Skip to the content" }
+                header {
+                    strong.brand { "RATING" }
+                    p.purpose { "Research use only, not for diagnosis" }
+                    (navigation)
+                }
+                main id="main" { (main) }
+            }
+        }
+    }
+}

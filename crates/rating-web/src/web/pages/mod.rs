@@ -1,0 +1,9 @@
+//! Pages, rendered here; scripts add what a page without them cannot do.
+
+pub(super) mod account;
+pub(super) mod home;
+pub(super) mod journal;
+pub(super) mod layout;
+pub(super) mod people;
+pub(super) mod read;
+pub(super) mod sign_in;

@@ -1,0 +1,76 @@
+//! What every answer has in common: headers, and how a refusal looks.
+
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::json;
+
+use super::pages::layout;
+use crate::refusal::Refusal;
+
+const HEADERS: [(HeaderName, &str); 6] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
+         form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+];
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Puts headers on every answer, and gives refusals the form that the asker reads.
+pub(super) async fn finish(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let is_page = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accepts| accepts.contains("text/html"));
+    let is_get = request.method().is_safe();
+    let mut response = next.run(request).await;
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        response = refused(&refusal, is_page, is_get, &path);
+    }
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Whatever says nothing else holds something that not everybody may see.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn refused(refusal: &Refusal, is_page: bool, is_get: bool, path: &str) -> Response {
+    let sentence = if refusal.is_ours() {
+        crate::say(format_args!("error: {path}: {}", refusal.what));
+        "Something went wrong here. It was written to the server's log; nothing was changed."
+    } else {
+        &refusal.what
+    };
+    if is_page && is_get && refusal.status == StatusCode::UNAUTHORIZED {
+        return Redirect::to("/sign-in").into_response();
+    }
+    if is_page {
+        return (refusal.status, layout::refusal(refusal.status, sentence)).into_response();
+    }
+    let body = json!({ "error": sentence, "state": refusal.state });
+    (refusal.status, Json(body)).into_response()
+}
+
+/// Where there is no route.
+pub(super) async fn nothing_here() -> Refusal {
+    Refusal::unknown("There is nothing here.")
+}

@@ -1,0 +1,54 @@
+//! Every route, who may use it, and what answers.
+
+use axum::http::Method;
+use axum::routing::{MethodRouter, get, post, put};
+
+use super::access::Access::{self, Anyone, Needs, SignedIn};
+use super::pages::{account, home, journal, people, read, sign_in};
+use super::{App, api, assets};
+use crate::people::Ability::{Administer, Read};
+
+/// One route.
+pub struct Route {
+    /// The method; a GET route answers HEAD too.
+    pub method: Method,
+    /// The path, with `{names}` in it.
+    pub path: &'static str,
+    /// Who may use it.
+    pub access: Access,
+    pub(super) handler: MethodRouter<App>,
+}
+
+fn route(method: Method, path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
+    Route { method, path, access, handler }
+}
+
+/// Every route of the room. A test walks this table with every role.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    use Method as M;
+    vec![
+        route(M::GET, "/assets/{name}", Anyone, get(assets::file)),
+        route(M::GET, "/sign-in", Anyone, get(sign_in::show)),
+        route(M::POST, "/sign-in", Anyone, post(sign_in::sign_in)),
+        route(M::POST, "/sign-out", SignedIn, post(sign_in::sign_out)),
+        route(M::GET, "/join/{word}", Anyone, get(sign_in::show_join)),
+        route(M::POST, "/join/{word}", Anyone, post(sign_in::join)),
+        route(M::GET, "/", SignedIn, get(home::show)),
+        route(M::GET, "/account", SignedIn, get(account::show)),
+        route(M::POST, "/account/tokens", SignedIn, post(account::make_token)),
+        route(M::POST, "/account/tokens/{id}/revoke", SignedIn, post(account::revoke_token)),
+        route(M::GET, "/people", Needs(Administer), get(people::show)),
+        route(M::POST, "/people", Needs(Administer), post(people::create)),
+        route(M::POST, "/people/{id}/link", Needs(Administer), post(people::link)),
+        route(M::POST, "/people/{id}/active", Needs(Administer), post(people::active)),
+        route(M::GET, "/journal", Needs(Administer), get(journal::show)),
+        route(M::GET, "/read/{code}", Needs(Read), get(read::show)),
+        route(M::GET, "/api/v1/me", SignedIn, get(api::me)),
+        route(M::GET, "/api/v1/next", Needs(Read), get(api::readings::next)),
+        route(M::GET, "/api/v1/pairs/{code}/images/{modality}", SignedIn, get(api::images::png)),
+        route(M::GET, "/api/v1/pairs/{code}/reading", Needs(Read), get(api::readings::open)),
+        route(M::PUT, "/api/v1/pairs/{code}/reading", Needs(Read), put(api::readings::save)),
+        route(M::POST, "/api/v1/pairs/{code}/reading/lock", Needs(Read), post(api::readings::lock)),
+    ]
+}
