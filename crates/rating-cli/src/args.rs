@@ -29,6 +29,9 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     Compare(CompareArgs),
     Bundle(BundleArgs),
+    Serve(ServeArgs),
+    Backup(BackupArgs),
+    Audit(AuditArgs),
     #[cfg(feature = "train")]
     Demo(DemoArgs),
     #[cfg(feature = "train")]
@@ -481,4 +484,62 @@ pub struct ExperimentArgs {
     /// A line for the report, such as the version of your data.
     #[arg(long)]
     pub note: Option<String>,
+}
+
+/// Open the reading room: a page in the browser where pairs are read, graded
+/// and compared with the system's answer.
+///
+/// Everything lies in one folder: a database and images. The first start prints
+/// a link that makes the first administrator. Ctrl-C ends it in good order.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    /// The room's folder; made where it is missing.
+    #[arg(long, default_value = "reading-room")]
+    pub data: PathBuf,
+    /// Where to listen. Beyond this machine only with TLS, or behind a proxy
+    /// that adds it.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub address: std::net::SocketAddr,
+    /// `eoss`, or a protocol file.
+    #[arg(long, default_value = "eoss")]
+    pub protocol: String,
+    /// Certificate for HTTPS, PEM.
+    #[arg(long, requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// Its key, PEM.
+    #[arg(long, requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+    /// Browsers come by HTTPS through a proxy that adds it.
+    #[arg(long)]
+    pub behind_proxy: bool,
+    /// Draw joints and let people try it: prints links that sign in.
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// Copy a reading room, while it is in use.
+#[derive(Debug, clap::Args)]
+pub struct BackupArgs {
+    /// The folder to make.
+    pub out: PathBuf,
+    /// The room's folder.
+    #[arg(long, default_value = "reading-room")]
+    pub data: PathBuf,
+}
+
+/// Look at a reading room's journal.
+#[derive(Debug, clap::Args)]
+pub struct AuditArgs {
+    #[command(subcommand)]
+    pub action: AuditAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditAction {
+    /// Check that no line was changed, added or removed. Exit code 4 when one was.
+    Verify {
+        /// The room's folder.
+        #[arg(long, default_value = "reading-room")]
+        data: PathBuf,
+    },
 }

@@ -51,6 +51,9 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Bundle(args) => commands::bundle::run(&args),
+        Command::Serve(args) => commands::serve::run(&args),
+        Command::Backup(args) => commands::room::backup(&args),
+        Command::Audit(args) => commands::room::audit(&args),
         #[cfg(feature = "train")]
         Command::Train(args) => commands::train::run(&args),
         #[cfg(feature = "train")]

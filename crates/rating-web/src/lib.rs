@@ -7,6 +7,7 @@ pub mod people;
 pub mod readings;
 pub mod refusal;
 pub mod room;
+pub mod server;
 pub mod store;
 pub mod web;
 

@@ -15,7 +15,9 @@ pub mod import;
 pub mod pairs;
 pub mod phantom;
 pub mod pictures;
+pub mod room;
 pub mod score;
+pub mod serve;
 #[cfg(feature = "train")]
 pub mod train;
 

@@ -47,13 +47,44 @@ fn link(
     Ok(word)
 }
 
+/// A link that signs in once, without a password: for whoever sits at the
+/// machine that serves a demonstration.
+///
+/// # Errors
+/// No such account.
+pub fn entrance(change: &mut Change<'_>, secrets: &Secrets, id: i64) -> Result<String, Refusal> {
+    one(change, id)?;
+    let word = link(change, secrets, Some(id))?;
+    change.execute("UPDATE links SET enters = 1 WHERE hash = ?1", [secret::digest(&word)])?;
+    Ok(word)
+}
+
+/// Uses an entrance. Returns whose it is.
+///
+/// # Errors
+/// A link that is unknown, used or too old.
+pub fn enter(change: &mut Change<'_>, word: &str) -> Result<i64, Refusal> {
+    let hash = secret::digest(word);
+    let person: Option<i64> = change
+        .query_row(
+            "SELECT person FROM links WHERE hash = ?1 AND enters AND used IS NULL AND expires > ?2",
+            params![hash, change.now],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let person = person.ok_or_else(useless_link)?;
+    change.execute("UPDATE links SET used = ?1 WHERE hash = ?2", params![change.now, hash])?;
+    change.tell("link.used", &format!("person {person}"), (), ())?;
+    Ok(person)
+}
+
 /// Whose link this is; `None` for the link of the first administrator.
 ///
 /// # Errors
 /// A link that is unknown, used or too old.
 pub fn link_of(db: &Connection, word: &str, now: Moment) -> Result<Option<String>, Refusal> {
     let sql = "SELECT people.name FROM links LEFT JOIN people ON people.id = links.person
-               WHERE hash = ?1 AND used IS NULL AND expires > ?2";
+               WHERE hash = ?1 AND NOT enters AND used IS NULL AND expires > ?2";
     let found =
         db.query_row(sql, params![secret::digest(word), now], |row| row.get(0)).optional()?;
     found.ok_or_else(useless_link)
@@ -126,7 +157,7 @@ pub fn join(
     let hash = secret::digest(word);
     let found: Option<Option<i64>> = change
         .query_row(
-            "SELECT person FROM links WHERE hash = ?1 AND used IS NULL AND expires > ?2",
+            "SELECT person FROM links WHERE hash = ?1 AND NOT enters AND used IS NULL AND expires > ?2",
             params![hash, change.now],
             |row| row.get(0),
         )

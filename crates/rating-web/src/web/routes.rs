@@ -34,6 +34,7 @@ pub fn routes() -> Vec<Route> {
         route(M::POST, "/sign-out", SignedIn, post(sign_in::sign_out)),
         route(M::GET, "/join/{word}", Anyone, get(sign_in::show_join)),
         route(M::POST, "/join/{word}", Anyone, post(sign_in::join)),
+        route(M::GET, "/enter/{word}", Anyone, get(sign_in::enter)),
         route(M::GET, "/", SignedIn, get(home::show)),
         route(M::GET, "/account", SignedIn, get(account::show)),
         route(M::POST, "/account/tokens", SignedIn, post(account::make_token)),

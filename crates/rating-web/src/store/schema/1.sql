@@ -39,6 +39,8 @@ CREATE TABLE links (
     hash BLOB PRIMARY KEY,
     -- None: whoever uses it becomes the first administrator.
     person INTEGER REFERENCES people (id),
+    -- It signs in without a password, in a demonstration.
+    enters INTEGER NOT NULL DEFAULT 0,
     expires INTEGER NOT NULL,
     used INTEGER
 ) STRICT;

@@ -90,6 +90,18 @@ fn knock(app: &App, peer: Peer) -> Result<(), Refusal> {
     }
 }
 
+/// Uses a link that signs in: those of a demonstration, printed by the server.
+pub(in crate::web) async fn enter(
+    State(app): State<App>,
+    peer: Peer,
+    Path(word): Path<String>,
+) -> Result<Response, Refusal> {
+    knock(&app, peer)?;
+    let used = move |change: &mut crate::store::Change<'_>| people::enter(change, &word);
+    let id = app.room.store.write(Actor::Server, used).await?;
+    begin(&app, Some(id), true).await?
+}
+
 pub(in crate::web) async fn sign_out(
     State(app): State<App>,
     headers: HeaderMap,

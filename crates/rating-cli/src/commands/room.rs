@@ -1,0 +1,101 @@
+//! What a reading room's folder needs from the command line.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rating::{Problem, Protocol};
+use rating_web::store::journal;
+use rating_web::{Opening, Refusal, Room, Store, SystemClock};
+
+use crate::args::{AuditAction, AuditArgs, BackupArgs};
+use crate::failure::Failure;
+use crate::{commands, files};
+
+/// The name of a room's database in its folder.
+const DATABASE: &str = "room.sqlite";
+
+/// Opens a room, new or known.
+pub fn open(folder: &Path, protocol: Protocol, is_secure: bool) -> Result<Arc<Room>, Failure> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)
+        .map_err(|error| Failure::Machine(Problem::new(format!("no randomness: {error}"))))?;
+    let clock = Arc::new(SystemClock);
+    let room = Room::open(Opening { folder, protocol, clock, seed, is_secure });
+    room.map(Arc::new).map_err(|refusal| refused(refusal, folder))
+}
+
+/// A refusal of the room as the end of a command.
+pub fn refused(refusal: Refusal, folder: &Path) -> Failure {
+    let what = refusal.what.trim_end_matches('.').to_owned();
+    let problem = Problem::new(what).in_file(folder.display().to_string());
+    if refusal.is_ours() { Failure::CannotWrite(problem) } else { problem.into() }
+}
+
+/// The database of a room that is there already.
+fn known(folder: &Path) -> Result<Store, Failure> {
+    let path = folder.join(DATABASE);
+    if !path.exists() {
+        return Err(Problem::new("there is no reading room here")
+            .in_file(folder.display().to_string())
+            .hint("name its folder with --data")
+            .into());
+    }
+    Store::open(&path, Arc::new(SystemClock)).map_err(|refusal| refused(refusal, folder))
+}
+
+/// `rating audit`.
+pub fn audit(args: &AuditArgs) -> Result<(), Failure> {
+    let AuditAction::Verify { data } = &args.action;
+    match known(data)?.read_now(journal::check) {
+        Ok(checked) => {
+            let (events, head) = (checked.events, checked.head);
+            commands::print(&format!(
+                "the journal is whole: {events} lines, the last with hash {head}\n"
+            ))
+        }
+        Err(refusal) => Err(Failure::Bundle(
+            Problem::new(refusal.what.trim_end_matches('.').to_owned())
+                .in_file(data.join(DATABASE).display().to_string())
+                .hint("compare it with a backup"),
+        )),
+    }
+}
+
+/// `rating backup`.
+pub fn backup(args: &BackupArgs) -> Result<(), Failure> {
+    let store = known(&args.data)?;
+    if args.out.exists() {
+        return Err(Problem::new("this is there already")
+            .in_file(args.out.display().to_string())
+            .hint("name a folder that is not")
+            .into());
+    }
+    files::make_folder(&args.out)?;
+    store.backup(&args.out.join(DATABASE)).map_err(|refusal| refused(refusal, &args.out))?;
+    // Images are only ever added: those the copied database names are all there.
+    let copied = copy_folder(&args.data.join("images"), &args.out.join("images"))?;
+    commands::print(&format!("database and {copied} images copied to {}\n", args.out.display()))
+}
+
+/// Copies the whole files of a folder; those that are being written have hidden names.
+fn copy_folder(from: &Path, to: &Path) -> Result<usize, Failure> {
+    files::make_folder(to)?;
+    let mut copied = 0;
+    let unreadable = |error: std::io::Error| {
+        Failure::from(Problem::new(error.to_string()).in_file(from.display().to_string()))
+    };
+    for entry in std::fs::read_dir(from).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let Some(name) = path.file_name().filter(|name| !name.as_encoded_bytes().starts_with(b"."))
+        else {
+            continue;
+        };
+        if path.is_dir() {
+            copied += copy_folder(&path, &to.join(name))?;
+        } else {
+            files::write(&to.join(name), &files::read(&path)?)?;
+            copied += 1;
+        }
+    }
+    Ok(copied)
+}
