@@ -2,6 +2,7 @@
 //! and sees what RATING says (paper, Figure 5 and "Image annotation").
 
 pub mod clock;
+pub mod import;
 pub mod pairs;
 pub mod people;
 pub mod readings;

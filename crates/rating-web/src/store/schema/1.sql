@@ -96,6 +96,17 @@ CREATE TABLE views (
 CREATE INDEX views_by_source ON views (source);
 CREATE INDEX views_by_image ON views (image);
 
+-- The part of a device's screen that is kept; names and dates stand around it.
+CREATE TABLE regions (
+    device TEXT NOT NULL,
+    -- Size of its pictures: a device has more than one kind.
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    -- [left, top, right, bottom]
+    region TEXT NOT NULL,
+    PRIMARY KEY (device, width, height)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE assignments (
     reader INTEGER NOT NULL REFERENCES people (id),
     pair INTEGER NOT NULL REFERENCES pairs (id),

@@ -1,0 +1,106 @@
+//! Bringing pairs in: from a manifest on the command line, or from files dropped
+//! on a page.
+
+mod manifest;
+mod prepare;
+mod region;
+
+use std::sync::Arc;
+
+use rating::Problem;
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+
+use crate::pairs::{self, Added, NewPair};
+use crate::people::{self, Ability};
+use crate::refusal::Refusal;
+use crate::room::Room;
+use crate::store::{Actor, Change};
+pub use manifest::manifest;
+pub use region::{Region, region_of, regions, set_region};
+
+/// What became of the pairs that were to be brought in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Numbers of the pairs that are new.
+    pub new: Vec<i64>,
+    /// Numbers of the pairs that were there, with the same pixels.
+    pub known: Vec<i64>,
+    /// Pairs left out: row, column and reason.
+    pub refused: Vec<Problem>,
+    /// Things worth a look.
+    pub warnings: Vec<Problem>,
+    /// How many pairs each reader was handed that the reader did not have.
+    pub handed: Vec<(String, usize)>,
+    /// It was stopped before the end. What is in stays; asking again goes on.
+    pub stopped: bool,
+}
+
+impl Report {
+    /// Counts a pair that is in, and returns its number.
+    fn count(&mut self, added: Added) -> i64 {
+        match added {
+            Added::New(id) => {
+                self.new.push(id);
+                id
+            }
+            Added::Known(id) => {
+                self.known.push(id);
+                id
+            }
+        }
+    }
+}
+
+/// A reader by number and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reader {
+    /// The account.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+}
+
+/// The readers of these names.
+///
+/// # Errors
+/// A name that is nobody's, or of somebody who does not read.
+pub fn readers(db: &Connection, names: &[String]) -> Result<Vec<Reader>, Refusal> {
+    let mut found: Vec<Reader> = Vec::new();
+    for name in names {
+        let sql = "SELECT id FROM people WHERE name = ?1 AND active";
+        let id: Option<i64> = db.query_row(sql, [name], |row| row.get(0)).optional()?;
+        let unknown = || Refusal::unfit(format!("There is no account {name}."));
+        let person = people::one(db, id.ok_or_else(unknown)?)?;
+        if !person.role.may(Ability::Read) {
+            return Err(Refusal::unfit(format!(
+                "{name} does not read: the role does not include it."
+            )));
+        }
+        if found.iter().all(|known| known.id != person.id) {
+            found.push(Reader { id: person.id, name: person.name });
+        }
+    }
+    Ok(found)
+}
+
+/// Adds one pair, alone in its transaction: all of it or nothing.
+fn add(room: &Arc<Room>, by: Actor, pair: NewPair) -> Result<Added, Refusal> {
+    let handle = Arc::clone(room);
+    let change =
+        move |change: &mut Change<'_>| pairs::add(change, &handle.secrets, &handle.protocol, &pair);
+    room.store.write_now(by, change)
+}
+
+/// Hands pairs to every reader, in this order.
+fn hand_out(
+    change: &mut Change<'_>,
+    readers: &[Reader],
+    pairs: &[i64],
+) -> Result<Vec<(String, usize)>, Refusal> {
+    let mut handed = Vec::new();
+    for reader in readers {
+        handed.push((reader.name.clone(), pairs::assign(change, reader.id, pairs)?));
+    }
+    Ok(handed)
+}
