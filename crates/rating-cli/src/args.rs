@@ -493,9 +493,10 @@ pub struct ExperimentArgs {
 /// a link that makes the first administrator. Ctrl-C ends it in good order.
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
-    /// The room's folder; made where it is missing.
-    #[arg(long, default_value = "reading-room")]
-    pub data: PathBuf,
+    /// The room's folder; made where it is missing. `reading-room` when left
+    /// out, `demo-reading-room` with --demo.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
     /// Where to listen. Beyond this machine only with TLS, or behind a proxy
     /// that adds it.
     #[arg(long, default_value = "127.0.0.1:8080")]
@@ -512,8 +513,9 @@ pub struct ServeArgs {
     /// Browsers come by HTTPS through a proxy that adds it.
     #[arg(long)]
     pub behind_proxy: bool,
-    /// Draw joints and let people try it: prints links that sign in.
-    #[arg(long)]
+    /// Draw joints and let people try it on this machine: prints a link for
+    /// each role that signs in.
+    #[arg(long, conflicts_with_all = ["protocol", "tls_certificate", "behind_proxy"])]
     pub demo: bool,
 }
 

@@ -1,6 +1,9 @@
 //! `rating serve`: the reading room.
 
+mod demo;
+
 use std::net::TcpListener;
+use std::path::PathBuf;
 
 use rating::Problem;
 use rating_web::server::{self, StopServing, Tls};
@@ -12,6 +15,12 @@ use crate::stderr::say;
 use crate::{commands, files, stop};
 
 pub fn run(args: &ServeArgs) -> Result<(), Failure> {
+    let stop = StopServing::default();
+    let asked = stop.clone();
+    stop::listen(move || {
+        say("closing; answers under way are finished (Ctrl-C again stops at once)");
+        asked.now();
+    })?;
     let tls = match (&args.tls_certificate, &args.tls_key) {
         (Some(certificate), Some(key)) => {
             Some(Tls { certificate: certificate.clone(), key: key.clone() })
@@ -19,34 +28,41 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         _ => None,
     };
     let is_secure = tls.is_some() || args.behind_proxy;
-    if !is_secure && !args.address.ip().is_loopback() {
-        return Err(Failure::Usage(format!(
-            "{} can be reached from other machines: give --tls-certificate and --tls-key, or --behind-proxy \
-             where a proxy adds HTTPS",
-            args.address
-        )));
-    }
-    let room = room::open(&args.data, files::protocol(&args.protocol)?, is_secure)?;
+    check_address(args, is_secure)?;
+    let folder = args.data.clone().unwrap_or_else(|| {
+        PathBuf::from(if args.demo { "demo-reading-room" } else { "reading-room" })
+    });
+    let room = room::open(&folder, files::protocol(&args.protocol)?, is_secure)?;
+    let refused = |refusal| room::refused(refusal, &folder);
     let listener = TcpListener::bind(args.address).map_err(|error| {
         Problem::new(format!("cannot listen at {}: {error}", args.address))
             .hint("end the other program, or choose another port with --address")
     })?;
     let address = listener.local_addr().unwrap_or(args.address);
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    let begin = format!("{scheme}://{address}");
-    let link = room.first_link().map_err(|refusal| room::refused(refusal, &args.data))?;
-    commands::print(&format!(
-        "the reading room is open at {begin}\nResearch use only, not for diagnosis.\n"
-    ))?;
-    if let Some(word) = link {
-        commands::print(&format!("make the first administrator, once: {begin}/join/{word}\n"))?;
+    let begin = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    let mut words =
+        format!("the reading room is open at {begin}\nresearch use only, not for diagnosis\n");
+    if args.demo {
+        for (name, word) in demo::prepare(&room)? {
+            words += &format!("sign in as {name}, once: {begin}/enter/{word}\n");
+        }
     }
-    let stop = StopServing::default();
-    let asked = stop.clone();
-    stop::listen(move || {
-        say("closing; answers under way are finished (Ctrl-C again stops at once)");
-        asked.now();
-    })?;
-    server::serve(room, listener, tls.as_ref(), &stop)
-        .map_err(|refusal| room::refused(refusal, &args.data))
+    if let Some(word) = room.first_link().map_err(refused)? {
+        words += &format!("make the first administrator, once: {begin}/join/{word}\n");
+    }
+    commands::print(&words)?;
+    server::serve(room, listener, tls.as_ref(), &stop).map_err(refused)
+}
+
+/// Nobody reads along: other machines reach the room by HTTPS or not at all.
+fn check_address(args: &ServeArgs, is_secure: bool) -> Result<(), Failure> {
+    if args.address.ip().is_loopback() || (is_secure && !args.demo) {
+        return Ok(());
+    }
+    let advice = if args.demo {
+        "a demonstration is for this machine alone"
+    } else {
+        "give --tls-certificate and --tls-key, or --behind-proxy where a proxy adds HTTPS"
+    };
+    Err(Failure::Usage(format!("{} can be reached from other machines: {advice}", args.address)))
 }

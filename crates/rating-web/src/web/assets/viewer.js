@@ -31,7 +31,9 @@ export class PairViewer {
     const ratio = (view) => Math.min(view.width / view.image.width, view.height / view.image.height);
     for (const view of this.views) view.measure();
     this.scale = Math.min(...this.views.map(ratio));
-    this.origin = [0, 0];
+    const [view] = this.views;
+    const middle = (box, side) => (side - box / this.scale) / 2;
+    this.origin = [middle(view.width, view.image.width), middle(view.height, view.image.height)];
     this.draw();
   }
 

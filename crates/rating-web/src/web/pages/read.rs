@@ -49,6 +49,7 @@ pub(in crate::web) async fn show(
                 }
             }
             form id="reading" {
+                p id="problem" role="alert" {}
                 @for (position, measurement) in protocol.measurements().iter().enumerate() {
                     fieldset.grades data-measurement=(position) {
                         legend { (measurement.name.replace('_', " ")) @if position == 1 { " (Shift + digit)" } @else { " (digit)" } }
@@ -67,7 +68,6 @@ pub(in crate::web) async fn show(
                     }
                 }
                 label.comment { "Comment" textarea id="comment" rows="2" maxlength="4000" {} }
-                p id="problem" role="alert" {}
                 div.row {
                     button.main type="submit" { "Lock and next (Enter)" }
                     a id="next" href="/" { "Worklist" }
