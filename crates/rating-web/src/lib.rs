@@ -2,6 +2,8 @@
 //! and sees what RATING says (paper, Figure 5 and "Image annotation").
 
 pub mod clock;
+pub mod consensus;
+pub mod export;
 pub mod import;
 pub mod pairs;
 pub mod people;

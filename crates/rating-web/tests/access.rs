@@ -16,6 +16,7 @@ fn filled(path: &str) -> String {
         .replace("{id}", "999")
         .replace("{code}", "ZZZZZZ")
         .replace("{modality}", "grayscale")
+        .replace("{stage}", "consensus")
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use rusqlite::params;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Body, Reading, Shown, Stage, find};
+use super::{Body, Reading, Shown, Stage, find, of_pair};
+use crate::consensus;
 use crate::pairs;
 use crate::refusal::Refusal;
 use crate::store::Change;
@@ -36,8 +37,7 @@ pub fn open(
     if let Some(known) = find(change, pair, reader, stage)? {
         return Ok(known);
     }
-    let views = pairs::one(change, protocol, pair)?.views;
-    let body = Body::blank(protocol, &views);
+    let body = blank(change, protocol, (pair, reader, stage))?;
     change.execute(
         "INSERT INTO readings (pair, reader, stage, version, change, body, shown, opened, saved)
          VALUES (?1, ?2, ?3, 1, '', ?4, ?5, ?6, ?6)",
@@ -52,6 +52,30 @@ pub fn open(
     )?;
     change.tell("reading.opened", &subject(pair, reader, stage), (), &body)?;
     again(change, pair, reader, stage)
+}
+
+/// What a reading begins with: no grades; the ROIs the pair came with, in a
+/// second reading the reader's own, in a decision the mean of all.
+fn blank(
+    change: &Change<'_>,
+    protocol: &Protocol,
+    (pair, reader, stage): (i64, i64, Stage),
+) -> Result<Body, Refusal> {
+    let mut body = Body::blank(protocol, &pairs::one(change, protocol, pair)?.views);
+    if stage == Stage::First {
+        return Ok(body);
+    }
+    let readings = of_pair(change, pair)?;
+    let is_from = |one: &&Reading| {
+        let is_own = stage == Stage::Adjudication || one.reader == reader;
+        one.stage == Stage::First && one.locked.is_some() && is_own
+    };
+    for (modality, roi) in body.rois.iter_mut().enumerate() {
+        let drawn =
+            readings.iter().filter(is_from).filter_map(|one| *one.body.rois.get(modality)?);
+        *roi = consensus::mean(&drawn.collect::<Vec<_>>()).or(*roi);
+    }
+    Ok(body)
 }
 
 /// Saves a change. The same change asked for twice is one change.
@@ -164,4 +188,24 @@ fn shown(change: &Change<'_>, pair: i64, person: i64) -> Result<Shown, Refusal> 
 
 fn subject(pair: i64, reader: i64, stage: Stage) -> String {
     format!("reading of pair {pair} by person {reader}, {}", stage.word())
+}
+
+/// The pair, reader and stage of a line of the journal about a reading.
+#[must_use]
+pub fn of_subject(subject: &str) -> Option<(i64, i64, Stage)> {
+    let (pair, rest) = subject.strip_prefix("reading of pair ")?.split_once(" by person ")?;
+    let (reader, stage) = rest.split_once(", ")?;
+    Some((pair.parse().ok()?, reader.parse().ok()?, Stage::of(stage)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_says_which_reading_it_means() {
+        let key = (17, 3, Stage::Adjudication);
+        assert_eq!(of_subject(&subject(key.0, key.1, key.2)), Some(key));
+        assert_eq!(of_subject("pair 17"), None);
+    }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Moment;
 use crate::refusal::Refusal;
 pub use body::{Body, Reason};
-pub use keep::{Save, lock, open, reveal, save};
+pub use keep::{Save, lock, of_subject, open, reveal, save};
 pub use standing::{Disclosure, Standing, disclosure, embargo_on};
 
 /// Which time a pair is read.
@@ -151,6 +151,26 @@ pub fn of_pair(db: &Connection, pair: i64) -> Result<Vec<Reading>, Refusal> {
     let sql = format!("SELECT {COLUMNS} FROM readings WHERE pair = ?1 ORDER BY id");
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([pair])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(reading(row)?);
+    }
+    Ok(found)
+}
+
+/// Every locked reading of pairs that are still there, in the order they were
+/// begun; only of pairs handed to `reader` where one is named.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn locked(db: &Connection, reader: Option<i64>) -> Result<Vec<Reading>, Refusal> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM readings WHERE locked IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM pairs WHERE pairs.id = pair AND removed IS NOT NULL)
+         AND (?1 IS NULL OR pair IN (SELECT pair FROM assignments WHERE reader = ?1)) ORDER BY id"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([reader])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(reading(row)?);

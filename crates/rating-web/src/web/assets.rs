@@ -10,6 +10,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("room.css", "text/css; charset=utf-8", include_str!("assets/room.css")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
     ("read.js", "text/javascript; charset=utf-8", include_str!("assets/read.js")),
+    ("look.js", "text/javascript; charset=utf-8", include_str!("assets/look.js")),
     ("viewer.js", "text/javascript; charset=utf-8", include_str!("assets/viewer.js")),
     ("reading.js", "text/javascript; charset=utf-8", include_str!("assets/reading.js")),
     ("api.js", "text/javascript; charset=utf-8", include_str!("assets/api.js")),

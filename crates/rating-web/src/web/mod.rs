@@ -8,6 +8,7 @@ mod limits;
 mod pages;
 mod respond;
 mod routes;
+mod stream;
 
 use std::sync::Arc;
 

@@ -4,9 +4,9 @@ use axum::http::Method;
 use axum::routing::{MethodRouter, get, post, put};
 
 use super::access::Access::{self, Anyone, Needs, SignedIn};
-use super::pages::{account, home, journal, people, read, sign_in};
+use super::pages::{account, consensus, export, home, journal, people, read, sign_in};
 use super::{App, api, assets};
-use crate::people::Ability::{Administer, Read};
+use crate::people::Ability::{Administer, Coordinate, Read};
 
 /// One route.
 pub struct Route {
@@ -45,11 +45,36 @@ pub fn routes() -> Vec<Route> {
         route(M::POST, "/people/{id}/active", Needs(Administer), post(people::active)),
         route(M::GET, "/journal", Needs(Administer), get(journal::show)),
         route(M::GET, "/read/{code}", Needs(Read), get(read::show)),
+        route(M::GET, "/consensus", SignedIn, get(consensus::list)),
+        route(M::GET, "/consensus/{code}", SignedIn, get(consensus::show)),
+        route(M::GET, "/export", Needs(Coordinate), get(export::show)),
         route(M::GET, "/api/v1/me", SignedIn, get(api::me)),
         route(M::GET, "/api/v1/next", Needs(Read), get(api::readings::next)),
         route(M::GET, "/api/v1/pairs/{code}/images/{modality}", SignedIn, get(api::images::png)),
         route(M::GET, "/api/v1/pairs/{code}/reading", Needs(Read), get(api::readings::open)),
         route(M::PUT, "/api/v1/pairs/{code}/reading", Needs(Read), put(api::readings::save)),
         route(M::POST, "/api/v1/pairs/{code}/reading/lock", Needs(Read), post(api::readings::lock)),
+        route(
+            M::GET,
+            "/api/v1/pairs/{code}/reading/{stage}",
+            Needs(Read),
+            get(api::readings::open_stage),
+        ),
+        route(
+            M::PUT,
+            "/api/v1/pairs/{code}/reading/{stage}",
+            Needs(Read),
+            put(api::readings::save_stage),
+        ),
+        route(
+            M::POST,
+            "/api/v1/pairs/{code}/reading/{stage}/lock",
+            Needs(Read),
+            post(api::readings::lock_stage),
+        ),
+        route(M::GET, "/api/v1/pairs/{code}/readings", SignedIn, get(api::consensus::readings)),
+        route(M::GET, "/api/v1/consensus", SignedIn, get(api::consensus::list)),
+        route(M::GET, "/api/v1/agreement", Needs(Coordinate), get(api::consensus::agreement)),
+        route(M::GET, "/api/v1/export/{name}", Needs(Coordinate), get(api::export::file)),
     ]
 }

@@ -1,5 +1,7 @@
 //! The interface for programs, `/api/v1`; the pages' scripts use the same.
 
+pub(super) mod consensus;
+pub(super) mod export;
 pub(super) mod images;
 pub(super) mod readings;
 

@@ -7,7 +7,8 @@ import { PairViewer } from "./viewer.js";
 const $ = (selector) => document.querySelector(selector);
 const screen = $("#screen");
 const ask = api(screen.dataset.csrf);
-const code = screen.dataset.code;
+// Where the reading is kept, which list the pair comes from, what pages of that list begin with.
+const { path, home, page } = screen.dataset;
 const form = $("#reading");
 
 const SAID = {
@@ -21,13 +22,15 @@ let viewer;
 let after;
 
 async function begin() {
-  const pair = await ask("GET", `/api/v1/pairs/${code}/reading`);
+  const pair = await ask("GET", path);
   after = pair.next;
   $("#progress").textContent = `${pair.progress.locked} of ${pair.progress.all} read`;
-  reading = new Reading(ask, `/api/v1/pairs/${code}/reading`, pair.reading, told);
+  reading = new Reading(ask, path, pair.reading, told);
   viewer = new PairViewer([...document.querySelectorAll(".view")], pair.images, (rois, quietly) => {
     reading.change({ rois }, quietly);
   });
+  // In a second reading: what the others drew.
+  viewer.others = (pair.readings ?? []).map((one) => one.body.rois);
   pair.images.forEach((image, index) => {
     document.querySelectorAll(".view .size")[index].textContent = ` ${image.width} x ${image.height}`;
   });
@@ -61,8 +64,8 @@ function show() {
   document.querySelector('[data-do="draw"]').setAttribute("aria-pressed", String(viewer.drawing));
   if (locked !== null) {
     $("#saved").textContent = "Locked";
-    $("#next").textContent = after ? "Next pair" : "Worklist";
-    $("#next").href = after ? `/read/${after}` : "/";
+    $("#next").textContent = after ? "Next pair" : "Back to the list";
+    $("#next").href = after ? page + after : home;
   }
 }
 
@@ -101,7 +104,7 @@ async function lock() {
   $("#problem").textContent = "";
   try {
     await reading.lock();
-    location.href = after ? `/read/${after}` : "/";
+    location.href = after ? page + after : home;
   } catch (error) {
     $("#problem").textContent = error.message;
     if (error.state) told("refused", error.message, error.state);

@@ -3,6 +3,7 @@
 
 const HANDLE_PX = 8;
 const SMALLEST_ROI_PX = 8;
+const OTHERS = ["#8ec7ff", "#7ddc9b", "#f5a3d8", "#f2e36b", "#c9b6ff"];
 
 export class PairViewer {
   // `changed(rois, quietly)` is called when a person moves a rectangle.
@@ -18,6 +19,7 @@ export class PairViewer {
     this.adjust = { brightness: 0, contrast: 0 };
     this.views = images.map((image, index) => new View(this, index, figures[index], image));
     this.rois = images.map(() => null);
+    this.others = []; // rectangles of other readings, numbered from 1
     this.active = 0;
     new ResizeObserver(() => this.fit()).observe(figures[0].parentElement);
   }
@@ -212,8 +214,28 @@ class View {
     pen.filter = changed ? `brightness(${100 + brightness}%) contrast(${100 + contrast}%)` : "none";
     pen.drawImage(this.picture, 0, 0);
     pen.filter = "none";
-    if (!viewer.hidden) this.drawRoi(pen);
+    if (!viewer.hidden) {
+      this.drawOthers(pen);
+      this.drawRoi(pen);
+    }
     this.drawCursor(pen);
+  }
+
+  // Dashed, each with its number, so that colour is not the only sign.
+  drawOthers(pen) {
+    const thin = 1 / this.viewer.scale;
+    pen.font = `600 ${14 * thin}px system-ui, sans-serif`;
+    pen.lineWidth = 1.5 * thin;
+    pen.setLineDash([6 * thin, 4 * thin]);
+    this.viewer.others.forEach((rois, number) => {
+      const roi = rois[this.index];
+      if (!roi) return;
+      const [left, top, right, bottom] = roi;
+      pen.strokeStyle = pen.fillStyle = OTHERS[number % OTHERS.length];
+      pen.strokeRect(left, top, right - left, bottom - top);
+      pen.fillText(String(number + 1), left + (4 + 14 * number) * thin, top - 4 * thin);
+    });
+    pen.setLineDash([]);
   }
 
   drawRoi(pen) {

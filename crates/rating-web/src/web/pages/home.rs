@@ -5,8 +5,10 @@ use axum::extract::State;
 use maud::{Markup, html};
 use rusqlite::Connection;
 
+use super::board::board;
 use super::layout;
-use crate::people::{self, Ability, Person};
+use crate::consensus::{self, Part};
+use crate::people::{Ability, Person};
 use crate::readings;
 use crate::refusal::Refusal;
 use crate::web::App;
@@ -16,11 +18,11 @@ pub(in crate::web) async fn show(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Markup, Refusal> {
-    let person = caller.person.clone();
+    let (person, room) = (caller.person.clone(), app.room.clone());
     let (title, main) = if person.role.may(Ability::Read) {
         ("Worklist", app.room.store.read(move |db| worklist(db, &person)).await?)
     } else {
-        ("Board", app.room.store.read(board).await?)
+        ("Board", app.room.store.read(move |db| board(db, &room.protocol)).await?)
     };
     Ok(layout::page(title, &caller, &main))
 }
@@ -28,6 +30,8 @@ pub(in crate::web) async fn show(
 fn worklist(db: &Connection, person: &Person) -> Result<Markup, Refusal> {
     let (locked, all) = readings::progress(db, person.id)?;
     let next = readings::next(db, person.id, None)?;
+    let listed = consensus::list(db, person)?;
+    let waiting = listed.iter().filter(|one| one.part != Part::None).count();
     Ok(html! {
         h1 { "Worklist" }
         @if all == 0 {
@@ -40,30 +44,8 @@ fn worklist(db: &Connection, person: &Person) -> Result<Markup, Refusal> {
                 None => p { "All pairs handed to you are read. Thank you." },
             }
         }
-    })
-}
-
-fn board(db: &Connection) -> Result<Markup, Refusal> {
-    let pairs: i64 =
-        db.query_row("SELECT count(*) FROM pairs WHERE removed IS NULL", [], |row| row.get(0))?;
-    let readers: Vec<Person> =
-        people::all(db)?.into_iter().filter(|person| person.role.may(Ability::Read)).collect();
-    let mut rows = Vec::new();
-    for reader in &readers {
-        rows.push((reader, readings::progress(db, reader.id)?));
-    }
-    Ok(html! {
-        h1 { "Board" }
-        p { (pairs) " pairs, " (readers.len()) " readers." }
-        table {
-            caption { "How far everybody is" }
-            thead { tr {
-                th scope="col" { "Reader" } th scope="col" { "Role" }
-                th scope="col" { "Read" } th scope="col" { "Handed out" }
-            } }
-            tbody { @for (reader, (locked, all)) in &rows {
-                tr { th scope="row" { (reader.name) } td { (reader.role.word()) } td { (locked) } td { (all) } }
-            } }
+        @if waiting > 0 {
+            p { a href="/consensus" { (waiting) " pairs that were seen differently wait for you" } }
         }
     })
 }

@@ -12,6 +12,8 @@ pub(in crate::web) fn page(title: &str, caller: &Caller, main: &Markup) -> Marku
     let navigation = html! {
         nav aria-label="Main" {
             a href="/" { @if may(Ability::Read) { "Worklist" } @else { "Board" } }
+            a href="/consensus" { "Consensus" }
+            @if may(Ability::Coordinate) { a href="/export" { "Export" } }
             @if may(Ability::Administer) {
                 a href="/people" { "People" }
                 a href="/journal" { "Journal" }

@@ -1,6 +1,9 @@
 //! Pages, rendered here; scripts add what a page without them cannot do.
 
 pub(super) mod account;
+mod board;
+pub(super) mod consensus;
+pub(super) mod export;
 pub(super) mod home;
 pub(super) mod journal;
 pub(super) mod layout;

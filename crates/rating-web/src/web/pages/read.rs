@@ -3,11 +3,11 @@
 use axum::Extension;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
+use rating::Protocol;
 use rating::protocol::Colour;
 
 use super::layout;
-use crate::readings::Reason;
-use crate::refusal::Refusal;
+use crate::readings::{Reason, Stage};
 use crate::web::App;
 use crate::web::access::Caller;
 
@@ -15,16 +15,45 @@ pub(in crate::web) async fn show(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(code): Path<String>,
-) -> Result<Markup, Refusal> {
-    let protocol = &app.room.protocol;
+) -> Markup {
+    let screen = Screen { code: &code, home: "/", page: "/read/", stage: Some(Stage::First) };
+    document(&app.room.protocol, &caller, "Pair", &screen, &html! {})
+}
+
+/// What tells reading screens apart.
+pub(super) struct Screen<'a> {
+    /// The pair.
+    pub(super) code: &'a str,
+    /// The list that the pair comes from.
+    pub(super) home: &'a str,
+    /// What the next pair's page begins with.
+    pub(super) page: &'a str,
+    /// Which reading is made; none when there is only something to look at.
+    pub(super) stage: Option<Stage>,
+}
+
+/// The whole page; `above` the images stands what else there is to know.
+pub(super) fn document(
+    protocol: &Protocol,
+    caller: &Caller,
+    title: &str,
+    screen: &Screen<'_>,
+    above: &Markup,
+) -> Markup {
+    let code = screen.code;
+    let path = match screen.stage {
+        None | Some(Stage::First) => format!("/api/v1/pairs/{code}/reading"),
+        Some(stage) => format!("/api/v1/pairs/{code}/reading/{}", stage.word()),
+    };
     let main = html! {
-        div id="screen" data-code=(code) data-csrf=(caller.csrf) {
+        div id="screen" data-code=(code) data-csrf=(caller.csrf) data-path=(path) data-home=(screen.home) data-page=(screen.page) {
             div.bar {
-                h1 { "Pair " span id="code" { (code) } }
+                h1 { (title) " " span id="code" { (code) } }
                 p id="progress" {}
                 p id="saved" role="status" aria-live="polite" { "Loading ..." }
-                button.plain id="keys-button" aria-haspopup="dialog" { "Keys (?)" }
+                @if screen.stage.is_some() { button.plain id="keys-button" aria-haspopup="dialog" { "Keys (?)" } }
             }
+            (above)
             div.pair {
                 @for modality in protocol.modalities() {
                     figure.view data-modality=(modality.name) data-adjustable[modality.colour == Colour::Gray] {
@@ -33,58 +62,88 @@ pub(in crate::web) async fn show(
                     }
                 }
             }
-            div.tools {
-                fieldset { legend { "View" }
-                    button data-do="fit" { "Fit (F)" }
-                    button data-do="actual" { "1:1 (O)" }
-                    label { "Brightness" input id="brightness" type="range" min="-100" max="100" value="0"; }
-                    label { "Contrast" input id="contrast" type="range" min="-100" max="100" value="0"; }
-                    button data-do="reset" { "Reset" }
-                }
-                fieldset { legend { "ROI" }
-                    button data-do="draw" aria-pressed="false" { "Draw rectangle (R)" }
-                    label { input id="shared" type="checkbox" checked; " same place on both images" }
-                    button data-do="undo" { "Undo (Z)" }
-                    button data-do="redo" { "Redo (Shift+Z)" }
-                }
-            }
-            form id="reading" {
-                p id="problem" role="alert" {}
-                @for (position, measurement) in protocol.measurements().iter().enumerate() {
-                    fieldset.grades data-measurement=(position) {
-                        legend { (measurement.name.replace('_', " ")) @if position == 1 { " (Shift + digit)" } @else { " (digit)" } }
-                        @for grade in 0..measurement.grades {
-                            label title=[measurement.sentences.get(usize::from(grade))] {
-                                input type="radio" name=(measurement.name) value=(grade);
-                                span { (grade) }
-                            }
-                        }
-                    }
-                }
-                label.cannot { "Cannot grade"
-                    select id="cannot" {
-                        option value="" { "it can be graded" }
-                        @for reason in Reason::ALL { option value=(reason.word()) { (reason.words()) } }
-                    }
-                }
-                label.comment { "Comment" textarea id="comment" rows="2" maxlength="4000" {} }
-                div.row {
-                    button.main type="submit" { "Lock and next (Enter)" }
-                    a id="next" href="/" { "Worklist" }
-                }
-            }
-            dialog id="keys" aria-labelledby="keys-title" {
-                h2 id="keys-title" { "Keys" }
-                dl {
-                    @for (keys, what) in KEYS { dt { kbd { (keys) } } dd { (what) } }
-                }
-                form method="dialog" { button { "Close" } }
+            @match screen.stage {
+                Some(_) => { (tools()) (form(protocol, screen.home)) (keys()) }
+                None => { (looking()) }
             }
         }
     };
-    let navigation =
-        html! { nav aria-label="Main" { a href="/" { "Worklist" } span { (caller.person.name) } } };
-    Ok(layout::shell(&format!("Pair {code}"), &navigation, &main, &["read.js"]))
+    let navigation = html! { nav aria-label="Main" { a href=(screen.home) { (list_name(screen.home)) } span { (caller.person.name) } } };
+    let script = if screen.stage.is_some() { "read.js" } else { "look.js" };
+    layout::shell(&format!("{title} {code}"), &navigation, &main, &[script])
+}
+
+fn list_name(home: &str) -> &'static str {
+    if home == "/" { "Worklist" } else { "Consensus" }
+}
+
+fn looking() -> Markup {
+    html! { div.tools { fieldset { legend { "View" }
+        button data-do="fit" { "Fit" }
+        button data-do="actual" { "1:1" }
+    } } }
+}
+
+fn tools() -> Markup {
+    html! {
+        div.tools {
+            fieldset { legend { "View" }
+                button data-do="fit" { "Fit (F)" }
+                button data-do="actual" { "1:1 (O)" }
+                label { "Brightness" input id="brightness" type="range" min="-100" max="100" value="0"; }
+                label { "Contrast" input id="contrast" type="range" min="-100" max="100" value="0"; }
+                button data-do="reset" { "Reset" }
+            }
+            fieldset { legend { "ROI" }
+                button data-do="draw" aria-pressed="false" { "Draw rectangle (R)" }
+                label { input id="shared" type="checkbox" checked; " same place on both images" }
+                button data-do="undo" { "Undo (Z)" }
+                button data-do="redo" { "Redo (Shift+Z)" }
+            }
+        }
+    }
+}
+
+fn form(protocol: &Protocol, home: &str) -> Markup {
+    html! {
+        form id="reading" {
+            p id="problem" role="alert" {}
+            @for (position, measurement) in protocol.measurements().iter().enumerate() {
+                fieldset.grades data-measurement=(position) {
+                    legend { (measurement.name.replace('_', " ")) @if position == 1 { " (Shift + digit)" } @else { " (digit)" } }
+                    @for grade in 0..measurement.grades {
+                        label title=[measurement.sentences.get(usize::from(grade))] {
+                            input type="radio" name=(measurement.name) value=(grade);
+                            span { (grade) }
+                        }
+                    }
+                }
+            }
+            label.cannot { "Cannot grade"
+                select id="cannot" {
+                    option value="" { "it can be graded" }
+                    @for reason in Reason::ALL { option value=(reason.word()) { (reason.words()) } }
+                }
+            }
+            label.comment { "Comment" textarea id="comment" rows="2" maxlength="4000" {} }
+            div.row {
+                button.main type="submit" { "Lock and next (Enter)" }
+                a id="next" href=(home) { (list_name(home)) }
+            }
+        }
+    }
+}
+
+fn keys() -> Markup {
+    html! {
+        dialog id="keys" aria-labelledby="keys-title" {
+            h2 id="keys-title" { "Keys" }
+            dl {
+                @for (keys, what) in KEYS { dt { kbd { (keys) } } dd { (what) } }
+            }
+            form method="dialog" { button { "Close" } }
+        }
+    }
 }
 
 const KEYS: [(&str, &str); 12] = [

@@ -1,0 +1,221 @@
+//! What becomes of a pair that several readers have read: it is settled where
+//! they agree, read again where they do not, and decided by a senior reader
+//! where they still do not (method, section 2; paper, "Image selection and
+//! scoring"). Every reading is kept; nothing here is stored, all of it follows
+//! from the readings.
+
+mod agreement;
+mod list;
+mod settled;
+mod table;
+
+use rating::Grade;
+use serde::Serialize;
+
+use crate::readings::{Body, Reading, Stage};
+pub use agreement::{Agreement, Among, Beside, agreement};
+pub use list::{Counts, Listed, Part, all, done, list, next, of_pair, overview, part};
+pub use settled::{Settled, mean};
+pub use table::{Line, told};
+
+/// Which readings count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Counted {
+    /// Those made before the reader had seen the system's answer. The room works by these.
+    #[default]
+    Unrevealed,
+    /// All of them; only where somebody asks for it by name.
+    All,
+}
+
+impl Counted {
+    /// Whether this reading counts.
+    #[must_use]
+    pub fn counts(self, reading: &Reading) -> bool {
+        self == Counted::All || reading.shown.is_nothing()
+    }
+}
+
+/// What a locked reading says, as far as readers can agree on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The grades, in the order of the protocol.
+    Grades(Vec<Grade>),
+    /// It cannot be graded, for whatever reason.
+    CannotGrade,
+}
+
+impl Verdict {
+    /// The verdict of a reading that is complete.
+    #[must_use]
+    pub fn of(body: &Body) -> Verdict {
+        body.all_grades().map_or(Verdict::CannotGrade, Verdict::Grades)
+    }
+}
+
+/// How far a pair is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum State {
+    /// Nobody has been asked to read it.
+    NotHandedOut,
+    /// First readings are missing.
+    Reading {
+        /// How many are locked.
+        locked: usize,
+        /// How many it was handed to.
+        of: usize,
+    },
+    /// The readers differ and read it again, knowing what the others said.
+    Consensus {
+        /// How many second readings are locked.
+        locked: usize,
+        /// How many readers there are.
+        of: usize,
+    },
+    /// A senior reader has to decide: the readers still differ, or one of them
+    /// had seen the system's answer.
+    Adjudication,
+    /// It has a value.
+    Settled(Settled),
+}
+
+/// How far a pair is, by whom it was handed to and all readings of it.
+///
+/// In this order: first readings that agree settle it; else a senior reader's
+/// decision (the first one locked); else second readings, when every reader has
+/// locked one and all of them count and agree. Readings that do not count do
+/// not make readers differ.
+#[must_use]
+pub fn judge(handed_to: &[i64], readings: &[Reading], counted: Counted) -> State {
+    if handed_to.is_empty() {
+        return State::NotHandedOut;
+    }
+    let locked = |stage| -> Vec<&Reading> {
+        readings.iter().filter(|one| one.stage == stage && one.locked.is_some()).collect()
+    };
+    let first = locked(Stage::First);
+    let is_missing = |reader| !first.iter().any(|one| one.reader == reader);
+    if handed_to.iter().copied().any(is_missing) {
+        return State::Reading { locked: first.len(), of: handed_to.len() };
+    }
+    let counting: Vec<&Reading> = first.into_iter().filter(|one| counted.counts(one)).collect();
+    if let Some(settled) = Settled::by_all(&counting) {
+        return State::Settled(settled);
+    }
+    let decisions = locked(Stage::Adjudication);
+    let decision =
+        decisions.into_iter().filter(|one| counted.counts(one)).min_by_key(|one| one.locked);
+    if let Some(settled) = decision.and_then(|one| Settled::by_all(&[one])) {
+        return State::Settled(settled);
+    }
+    if counting.is_empty() {
+        return State::Adjudication;
+    }
+    let second: Vec<&Reading> = locked(Stage::Consensus)
+        .into_iter()
+        .filter(|one| counting.iter().any(|first| first.reader == one.reader))
+        .collect();
+    if second.len() < counting.len() {
+        return State::Consensus { locked: second.len(), of: counting.len() };
+    }
+    let all_count = second.iter().all(|one| counted.counts(one));
+    match Settled::by_all(&second).filter(|_| all_count) {
+        Some(settled) => State::Settled(settled),
+        None => State::Adjudication,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Moment;
+    use crate::readings::{Reason, Shown};
+
+    /// A locked reading: reader, stage, grades (none: cannot grade).
+    fn reading(reader: i64, stage: Stage, grades: Option<[Grade; 2]>) -> Reading {
+        let body = Body {
+            grades: grades.map_or(vec![None; 2], |grades| grades.map(Some).to_vec()),
+            cannot: if grades.is_none() { Some(Reason::Motion) } else { None },
+            rois: vec![None; 2],
+            comment: String::new(),
+        };
+        let (id, time) = (reader, Moment::at(reader));
+        let (change, shown) = (String::new(), Shown::default());
+        Reading {
+            id,
+            pair: 1,
+            reader,
+            stage,
+            version: 2,
+            change,
+            body,
+            shown,
+            opened: time,
+            saved: time,
+            locked: Some(time),
+        }
+    }
+
+    fn state(readings: &[Reading]) -> State {
+        judge(&[1, 2], readings, Counted::Unrevealed)
+    }
+
+    fn settled(readings: &[Reading]) -> (Stage, Verdict) {
+        match state(readings) {
+            State::Settled(settled) => (settled.by, settled.verdict),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    use Stage::{Adjudication, Consensus, First};
+
+    #[test]
+    fn alike_first_readings_settle_a_pair() {
+        let one = reading(1, First, Some([2, 1]));
+        assert_eq!(state(std::slice::from_ref(&one)), State::Reading { locked: 1, of: 2 });
+        let both = [one, reading(2, First, Some([2, 1]))];
+        assert_eq!(settled(&both), (First, Verdict::Grades(vec![2, 1])));
+        let neither = [reading(1, First, None), reading(2, First, None)];
+        assert_eq!(settled(&neither), (First, Verdict::CannotGrade));
+        assert_eq!(judge(&[], &[], Counted::All), State::NotHandedOut);
+    }
+
+    #[test]
+    fn any_difference_leads_to_consensus_and_then_to_a_senior_reader() {
+        for other in [Some([2, 2]), Some([1, 1]), None] {
+            let mut readings = vec![reading(1, First, Some([2, 1])), reading(2, First, other)];
+            assert_eq!(state(&readings), State::Consensus { locked: 0, of: 2 });
+            readings.push(reading(1, Consensus, Some([2, 1])));
+            assert_eq!(state(&readings), State::Consensus { locked: 1, of: 2 });
+            let mut alike = readings.clone();
+            alike.push(reading(2, Consensus, Some([2, 1])));
+            assert_eq!(settled(&alike), (Consensus, Verdict::Grades(vec![2, 1])));
+            readings.push(reading(2, Consensus, other));
+            assert_eq!(state(&readings), State::Adjudication);
+            readings.push(reading(9, Adjudication, Some([3, 3])));
+            assert_eq!(settled(&readings), (Adjudication, Verdict::Grades(vec![3, 3])));
+        }
+    }
+
+    #[test]
+    fn a_reading_made_after_the_answer_was_seen_counts_only_when_asked_for() {
+        let seen = |reading| Reading { shown: Shown { grades: true, heatmap: false }, ..reading };
+        let readings = [reading(1, First, Some([2, 1])), seen(reading(2, First, Some([3, 1])))];
+        assert_eq!(settled(&readings), (First, Verdict::Grades(vec![2, 1])));
+        let all = judge(&[1, 2], &readings, Counted::All);
+        assert_eq!(all, State::Consensus { locked: 0, of: 2 });
+
+        let readings = [
+            reading(1, First, Some([2, 1])),
+            reading(2, First, Some([3, 1])),
+            reading(1, Consensus, Some([2, 1])),
+            seen(reading(2, Consensus, Some([2, 1]))),
+        ];
+        assert_eq!(state(&readings), State::Adjudication);
+        assert!(matches!(judge(&[1, 2], &readings, Counted::All), State::Settled(_)));
+        let none = [seen(reading(1, First, None)), seen(reading(2, First, None))];
+        assert_eq!(state(&none), State::Adjudication);
+    }
+}

@@ -1,0 +1,126 @@
+//! The coordinator's board: how far everybody and everything is, and how well
+//! readers agree.
+
+use maud::{Markup, html};
+use rating::Protocol;
+use rating::stats::{Estimate, Measured, Undefined};
+use rusqlite::Connection;
+
+use crate::consensus::{self, Agreement, Counts};
+use crate::people::{self, Ability, Person};
+use crate::readings;
+use crate::refusal::Refusal;
+
+/// How far a reader is.
+struct Far {
+    reader: Person,
+    locked: i64,
+    all: i64,
+    again: i64,
+    waiting: i64,
+}
+
+pub(super) fn board(db: &Connection, protocol: &Protocol) -> Result<Markup, Refusal> {
+    let moment = db.unchecked_transaction()?;
+    let readers: Vec<Person> =
+        people::all(&moment)?.into_iter().filter(|one| one.role.may(Ability::Read)).collect();
+    let (counts, waiting) = consensus::overview(&moment, &readers)?;
+    let mut far = Vec::new();
+    for (reader, waiting) in readers.into_iter().zip(waiting) {
+        let (locked, all) = readings::progress(&moment, reader.id)?;
+        let again = consensus::done(&moment, reader.id)?;
+        far.push(Far { reader, locked, all, again, waiting });
+    }
+    let agreement = consensus::agreement(&moment, protocol)?;
+    Ok(html! {
+        h1 { "Board" }
+        p { (counts.pairs()) " pairs, " (far.len()) " readers." }
+        (pairs(counts))
+        (people_table(&far))
+        h2 { "Agreement of readers" }
+        p.aside {
+            "First readings that were locked before their reader saw the system's answer. "
+            "SE: standard error, pairs taken as independent; with several joints of a patient it is too small."
+        }
+        @for on in &agreement { (table(on)) }
+    })
+}
+
+fn pairs(counts: Counts) -> Markup {
+    let rows = [
+        ("handed to nobody", counts.not_handed_out),
+        ("being read", counts.reading),
+        ("on the consensus list", counts.consensus),
+        ("wait for a senior reader", counts.adjudication),
+        ("settled", counts.settled),
+    ];
+    html! {
+        table {
+            caption { "How far the pairs are" }
+            thead { tr { th scope="col" { "State" } th scope="col" { "Pairs" } } }
+            tbody { @for (state, count) in rows { tr { th scope="row" { (state) } td { (count) } } } }
+        }
+        p { a href="/consensus" { "Pairs that are seen differently" } " - " a href="/export" { "Export" } }
+    }
+}
+
+fn people_table(far: &[Far]) -> Markup {
+    html! {
+        table {
+            caption { "How far everybody is" }
+            thead { tr {
+                th scope="col" { "Reader" } th scope="col" { "Role" }
+                th scope="col" { "Read" } th scope="col" { "Handed out" }
+                th scope="col" { "Read again or decided" } th scope="col" { "Waiting for that" }
+            } }
+            tbody { @for one in far {
+                tr {
+                    th scope="row" { (one.reader.name) } td { (one.reader.role.word()) }
+                    td { (one.locked) } td { (one.all) } td { (one.again) } td { (one.waiting) }
+                }
+            } }
+        }
+    }
+}
+
+fn table(on: &Agreement) -> Markup {
+    let name = on.measurement.replace('_', " ");
+    html! {
+        table {
+            caption { (name) }
+            thead { tr {
+                th scope="col" { "Readers" } th scope="col" { "Pairs both graded" } th scope="col" { "Not graded by one" }
+                th scope="col" { "PEA" } th scope="col" { "PCA" } th scope="col" { "Kappa, linear (SE)" }
+            } }
+            tbody {
+                @for two in &on.beside { tr {
+                    th scope="row" { (two.readers[0]) " and " (two.readers[1]) }
+                    td { (two.cases) } td { (two.not_graded) }
+                    td { (percent(two.exact)) } td { (percent(two.close)) } td { (with_error(two.kappa)) }
+                } }
+                @if on.beside.is_empty() { tr { td colspan="6" { "No two readers have read the same pair yet." } } }
+            }
+        }
+        p {
+            "All " (on.among.readers) " readers, on the " (on.among.cases) " pairs that every one of them graded: "
+            "Light's kappa, linear " (figure(on.among.light)) "; Fleiss' kappa " (with_error(on.among.fleiss)) "."
+        }
+    }
+}
+
+/// A figure, or "-" with the reason.
+fn or_why<T>(measured: Result<T, Undefined>, text: impl Fn(T) -> String) -> String {
+    measured.map_or_else(|why| format!("- ({why})"), text)
+}
+
+fn percent(measured: Measured) -> String {
+    or_why(measured, |share| format!("{:.1} %", 100.0 * share))
+}
+
+fn figure(measured: Measured) -> String {
+    or_why(measured, |value| format!("{value:.3}"))
+}
+
+fn with_error(estimate: Result<Estimate, Undefined>) -> String {
+    or_why(estimate, |known| format!("{:.3} ({:.3})", known.value, known.standard_error))
+}

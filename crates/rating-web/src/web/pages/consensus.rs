@@ -1,0 +1,152 @@
+//! Pairs that readers see differently: the list, and all readings of one pair
+//! side by side.
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use maud::{Markup, html};
+use rating::Protocol;
+
+use super::layout;
+use super::read::{self, Screen};
+use crate::consensus::{self, Counted, Line, Listed, Part, State as Progress, Verdict};
+use crate::pairs;
+use crate::people::Ability;
+use crate::readings::{Stage, Standing, disclosure};
+use crate::refusal::Refusal;
+use crate::web::App;
+use crate::web::access::Caller;
+
+pub(in crate::web) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Markup, Refusal> {
+    let person = caller.person.clone();
+    let listed = app.room.store.read(move |db| consensus::list(db, &person)).await?;
+    let waiting = listed.iter().filter(|one| one.part != Part::None).count();
+    let main = html! {
+        h1 { "Consensus" }
+        @if listed.is_empty() {
+            p { "No pair is seen differently by its readers, as far as it has been read." }
+        } @else {
+            @if caller.person.role.may(Ability::Read) { p { (waiting) " pairs wait for you." } }
+            table {
+                caption { "Pairs that were seen differently" }
+                thead { tr { th scope="col" { "Pair" } th scope="col" { "State" } th scope="col" { "For you" } } }
+                tbody { @for one in &listed { (row(one, &app.room.protocol)) } }
+            }
+        }
+    };
+    Ok(layout::page("Consensus", &caller, &main))
+}
+
+fn row(one: &Listed, protocol: &Protocol) -> Markup {
+    html! { tr {
+        th scope="row" { a href={ "/consensus/" (one.code) } { code { (one.code) } } }
+        td { (words(&one.state, protocol)) }
+        td { @match one.part {
+            Part::None => "",
+            Part::Consensus => "read it again",
+            Part::Adjudication => "decide",
+        } }
+    } }
+}
+
+/// How far a pair is, in words.
+fn words(state: &Progress, protocol: &Protocol) -> String {
+    match state {
+        Progress::NotHandedOut => "handed to nobody".to_owned(),
+        Progress::Reading { locked, of } => format!("{locked} of {of} have read it"),
+        Progress::Consensus { locked, of } => format!("{locked} of {of} have read it again"),
+        Progress::Adjudication => "waits for a senior reader".to_owned(),
+        Progress::Settled(settled) => {
+            let by = match settled.by {
+                Stage::First => "first readings that agree",
+                Stage::Consensus => "consensus",
+                Stage::Adjudication => "a senior reader",
+            };
+            format!("settled by {by}: {}", verdict(&settled.verdict, protocol))
+        }
+    }
+}
+
+fn verdict(verdict: &Verdict, protocol: &Protocol) -> String {
+    let Verdict::Grades(grades) = verdict else { return "cannot be graded".to_owned() };
+    let named = protocol.measurements().iter().zip(grades);
+    let named = named.map(|(known, grade)| format!("{} {grade}", known.name.replace('_', " ")));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+pub(in crate::web) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(code): Path<String>,
+) -> Result<Markup, Refusal> {
+    let room = app.room.clone();
+    let (person, asked) = (caller.person.clone(), code.clone());
+    let (state, lines, stage) = app
+        .room
+        .store
+        .read(move |db| {
+            let pair = pairs::by_code(db, &room.protocol, &asked)?;
+            let standing = Standing::of(db, &person, pair.id)?;
+            let told = disclosure(&person, &standing, room.store.now());
+            if !told.images || !told.readings_of_others {
+                return Err(Refusal::unknown("There is no such pair."));
+            }
+            let state = consensus::of_pair(db, pair.id, Counted::default())?;
+            let part = consensus::part(db, &person, pair.id)?;
+            Ok((state, consensus::told(db, &person, &pair)?, part.stage()))
+        })
+        .await?;
+    let protocol = &app.room.protocol;
+    let above = html! {
+        p role="status" { strong { (words(&state, protocol)) } }
+        (side_by_side(&lines, protocol))
+    };
+    let screen = Screen { code: &code, home: "/consensus", page: "/consensus/", stage };
+    let title = match stage {
+        Some(Stage::Adjudication) => "Decide pair",
+        Some(_) => "Read again pair",
+        None => "Readings of pair",
+    };
+    Ok(read::document(&app.room.protocol, &caller, title, &screen, &above))
+}
+
+/// A table of readings; where readers differ the column says so in words.
+fn side_by_side(lines: &[Line], protocol: &Protocol) -> Markup {
+    let first = || lines.iter().filter(|line| line.stage == Stage::First);
+    let differs = |at: usize| {
+        let mut grades =
+            first().map(|line| line.body.all_grades().and_then(|all| all.get(at).copied()));
+        let one = grades.next();
+        grades.any(|other| Some(other) != one)
+    };
+    let measurements = protocol.measurements();
+    html! {
+        table.readings {
+            caption { "Readings side by side" }
+            thead { tr {
+                th scope="col" { "Reader" } th scope="col" { "Stage" }
+                @for (at, measurement) in measurements.iter().enumerate() {
+                    th scope="col" { (measurement.name.replace('_', " ")) @if differs(at) { span.differs { " (they differ)" } } }
+                }
+                @for modality in protocol.modalities() { th scope="col" { "ROI, " (modality.name) } }
+                th scope="col" { "Comment" }
+            } }
+            tbody { @for (at, line) in lines.iter().enumerate() { tr.own[line.own] {
+                th scope="row" { span.mark { (at + 1) } " " (line.who) }
+                td { (line.stage.word()) @if !line.shown.is_nothing() { span.differs { " (knew the system's answer: does not count)" } } }
+                @match line.body.cannot {
+                    Some(reason) => td colspan=(measurements.len()) { "cannot grade: " (reason.words()) },
+                    None => @for grade in &line.body.grades { td { @if let Some(grade) = grade { (grade) } } },
+                }
+                @for roi in &line.body.rois { td.roi { @if let Some(roi) = roi { (numbers(roi.sides())) } } }
+                td { (line.body.comment) }
+            } } }
+        }
+    }
+}
+
+fn numbers(sides: [u32; 4]) -> String {
+    sides.map(|side| side.to_string()).join(", ")
+}
