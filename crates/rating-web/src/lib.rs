@@ -1,6 +1,7 @@
 //! The reading room: a browser page where a radiologist reads pairs, draws ROIs
 //! and sees what RATING says (paper, Figure 5 and "Image annotation").
 
+pub mod answers;
 pub mod clock;
 pub mod consensus;
 pub mod export;

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rating::Protocol;
+use rating_frozen::Scorer;
 
+use crate::answers::Desk;
 use crate::clock::Clock;
 use crate::pairs::Images;
 use crate::people::{Secrets, first_link};
@@ -37,6 +39,8 @@ pub struct Room {
     pub secrets: Secrets,
     /// Whether browsers come by HTTPS.
     pub is_secure: bool,
+    /// Where the system's answers come from; `None` in a room without them.
+    pub desk: Option<Desk>,
     folder: PathBuf,
 }
 
@@ -52,7 +56,20 @@ impl Room {
         let store = Store::open(&folder.join("room.sqlite"), clock)?;
         keep_protocol(&store, &protocol)?;
         let secrets = Secrets::new(seed);
-        Ok(Room { store, images, protocol, secrets, is_secure, folder: folder.to_path_buf() })
+        let folder = folder.to_path_buf();
+        Ok(Room { store, images, protocol, secrets, is_secure, desk: None, folder })
+    }
+
+    /// The room with answers of these networks. `mask_floor` is the bundle's:
+    /// the brightness from which a saturated pixel counts as Doppler signal.
+    ///
+    /// # Errors
+    /// Networks of another protocol than the room's.
+    pub fn answered_by(self, scorer: Arc<dyn Scorer>, mask_floor: u8) -> Result<Room, Refusal> {
+        let (store, images) = (self.store.clone(), self.images.clone());
+        let protocol = self.protocol.clone();
+        let desk = Desk::open(scorer, mask_floor, protocol, store, images, &self.folder)?;
+        Ok(Room { desk: Some(desk), ..self })
     }
 
     /// The word of the one-time link that makes the first administrator; `None`

@@ -1,7 +1,7 @@
 //! Beginning, saving and locking a reading, and asking for the answer.
 
 use rating::Protocol;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -172,9 +172,12 @@ fn again(change: &Change<'_>, pair: i64, reader: i64, stage: Stage) -> Result<Re
 }
 
 /// What of the system's answer this person has been shown about a pair.
-fn shown(change: &Change<'_>, pair: i64, person: i64) -> Result<Shown, Refusal> {
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn shown(db: &Connection, pair: i64, person: i64) -> Result<Shown, Refusal> {
     let sql = "SELECT what FROM reveals WHERE pair = ?1 AND person = ?2";
-    let mut statement = change.prepare_cached(sql)?;
+    let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([pair, person])?;
     let mut shown = Shown::default();
     while let Some(row) = rows.next()? {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Moment;
 use crate::refusal::Refusal;
 pub use body::{Body, Reason};
-pub use keep::{Save, lock, of_subject, open, reveal, save};
+pub use keep::{Save, lock, of_subject, open, reveal, save, shown};
 pub use standing::{Disclosure, Standing, disclosure, embargo_on};
 
 /// Which time a pair is read.
@@ -140,6 +140,20 @@ pub fn find(
         format!("SELECT {COLUMNS} FROM readings WHERE pair = ?1 AND reader = ?2 AND stage = ?3");
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params![pair, reader, stage])?;
+    rows.next()?.map(reading).transpose()
+}
+
+/// The reading of a pair that its reader locked last; `None` before the first.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn last_locked(db: &Connection, pair: i64, reader: i64) -> Result<Option<Reading>, Refusal> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM readings WHERE pair = ?1 AND reader = ?2 AND locked IS NOT NULL
+         ORDER BY locked DESC, id DESC LIMIT 1"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![pair, reader])?;
     rows.next()?.map(reading).transpose()
 }
 

@@ -1,5 +1,6 @@
 //! Every route, who may use it, and what answers.
 
+use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::routing::{MethodRouter, get, post, put};
 
@@ -21,6 +22,11 @@ pub struct Route {
 
 fn route(method: Method, path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
     Route { method, path, access, handler }
+}
+
+/// The largest pair that is handed in.
+fn uploads() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(api::uploads::LARGEST_REQUEST)
 }
 
 /// Every route of the room. A test walks this table with every role.
@@ -76,5 +82,10 @@ pub fn routes() -> Vec<Route> {
         route(M::GET, "/api/v1/consensus", SignedIn, get(api::consensus::list)),
         route(M::GET, "/api/v1/agreement", Needs(Coordinate), get(api::consensus::agreement)),
         route(M::GET, "/api/v1/export/{name}", Needs(Coordinate), get(api::export::file)),
+        route(M::POST, "/api/v1/pairs/{code}/reveal", SignedIn, post(api::answers::reveal)),
+        route(M::GET, "/api/v1/pairs/{code}/answer", SignedIn, get(api::answers::answer)),
+        route(M::GET, "/api/v1/pairs/{code}/maps/{modality}", SignedIn, get(api::answers::map)),
+        route(M::POST, "/api/v1/score", SignedIn, post(api::uploads::score).layer(uploads())),
+        route(M::POST, "/api/v1/explain", SignedIn, post(api::uploads::explain).layer(uploads())),
     ]
 }

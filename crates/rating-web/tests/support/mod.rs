@@ -12,6 +12,8 @@ use axum::http::{Method, Request, StatusCode, header};
 use image::{Rgb, RgbImage};
 use rating::manifest::Manifest;
 use rating::{Protocol, Roi};
+use rating_frozen::Scorer;
+use rating_web::answers::Canned;
 use rating_web::pairs::{self, Added, NewPair, NewView};
 use rating_web::people::{self, Role};
 use rating_web::store::Actor;
@@ -56,6 +58,23 @@ pub struct Browser {
 
 impl TestRoom {
     pub fn open(folder: &Path) -> TestRoom {
+        TestRoom::prepared(folder, |room| room)
+    }
+
+    /// A room where these networks answer.
+    pub fn answered(folder: &Path, scorer: Arc<dyn Scorer>) -> TestRoom {
+        TestRoom::prepared(folder, |room| room.answered_by(scorer, 40).unwrap())
+    }
+
+    /// A room where phantoms have canned answers.
+    pub fn canned(folder: &Path) -> TestRoom {
+        TestRoom::prepared(folder, |room| {
+            let canned = Canned::of_room(room.store.clone(), room.protocol.clone());
+            room.answered_by(Arc::new(canned), 40).unwrap()
+        })
+    }
+
+    fn prepared(folder: &Path, prepare: impl FnOnce(Room) -> Room) -> TestRoom {
         let clock = Arc::new(SetClock::at(Moment::at(1_772_000_000_000)));
         let room = Room::open(Opening {
             folder,
@@ -64,7 +83,7 @@ impl TestRoom {
             seed: [7; 32],
             is_secure: false,
         });
-        let room = Arc::new(room.unwrap());
+        let room = Arc::new(prepare(room.unwrap()));
         TestRoom { router: web::router(Arc::clone(&room)), room, clock }
     }
 

@@ -157,7 +157,10 @@ CREATE TABLE answers (
     pair INTEGER NOT NULL REFERENCES pairs (id),
     bundle TEXT NOT NULL,
     rois TEXT NOT NULL,
+    -- Grades, votes, probabilities: JSON.
     body TEXT NOT NULL,
+    -- The heatmap that lies in the folder of maps; none yet.
+    heatmap TEXT CHECK (heatmap IN ('fast', 'exact')),
     made INTEGER NOT NULL,
     PRIMARY KEY (pair, bundle, rois)
 ) STRICT, WITHOUT ROWID;

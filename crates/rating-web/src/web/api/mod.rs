@@ -1,9 +1,11 @@
 //! The interface for programs, `/api/v1`; the pages' scripts use the same.
 
+pub(super) mod answers;
 pub(super) mod consensus;
 pub(super) mod export;
 pub(super) mod images;
 pub(super) mod readings;
+pub(super) mod uploads;
 
 use axum::{Extension, Json};
 use serde_json::{Value, json};

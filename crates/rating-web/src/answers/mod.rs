@@ -1,0 +1,34 @@
+//! What the system says about pairs: grades with votes and probabilities, and
+//! heatmaps (paper, Figure 5).
+//!
+//! | module | holds |
+//! |---|---|
+//! | `queue` | what is to be computed, in which order, for whom |
+//! | `desk` | the thread that computes it |
+//! | `maker` | one step: a score, a fast heatmap, an exact one |
+//! | `stored` | answers that are there |
+//! | `maps` | files of heatmaps |
+//! | `telling` | an answer in words and JSON |
+//! | `uploads` | whether a pair that somebody hands in may be answered |
+//! | [`canned`] | answers without networks, for phantoms |
+//!
+//! Nothing here asks who may know: that is [`crate::readings::disclosure`], and
+//! whoever sends an answer asks it first.
+
+pub mod canned;
+mod desk;
+mod maker;
+mod maps;
+mod queue;
+mod stored;
+mod telling;
+mod uploads;
+
+pub use canned::Canned;
+pub use desk::Desk;
+pub use maps::veil;
+pub use queue::{Place, Step};
+pub use stored::{Answer, Scored, Subject, find};
+pub(crate) use telling::grades;
+pub use telling::{NO_ANSWERS, tell, watermark};
+pub(crate) use uploads::admit;

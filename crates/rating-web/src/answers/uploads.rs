@@ -1,0 +1,67 @@
+//! Whether a pair that somebody hands in may be answered. What may not be told
+//! about a pair of the room may not be told about its pixels either.
+
+use rating::Origin;
+use rusqlite::{Connection, params};
+
+use crate::clock::Moment;
+use crate::pairs::Hash;
+use crate::people::{Ability, Person};
+use crate::readings::{Standing, disclosure, embargo_on};
+use crate::refusal::Refusal;
+
+/// Pairs of the room that have the pixels of an upload, if it may be answered,
+/// and where they come from.
+///
+/// # Errors
+/// Pixels under an embargo, or of a pair whose answer the person may not know
+/// yet. Changed in one pixel they are others: so nobody's uploads are answered
+/// while pairs wait for that person's own reading.
+pub(crate) fn admit(
+    db: &Connection,
+    person: &Person,
+    pixels: &[Hash],
+    now: Moment,
+) -> Result<(Vec<i64>, Origin), Refusal> {
+    let mut known = Vec::new();
+    let mut origin = Origin::Clinical;
+    for hash in pixels {
+        if embargo_on(db, hash)?.is_some_and(|until| until > now) {
+            let what = "These pixels are under an embargo: nothing is said about them yet.";
+            return Err(Refusal::forbidden(what));
+        }
+        let sql = "SELECT DISTINCT pairs.id, origin FROM pairs JOIN views ON views.pair = pairs.id
+                   WHERE source = ?1 OR image = ?1";
+        let mut statement = db.prepare_cached(sql)?;
+        let mut rows = statement.query([hash])?;
+        while let Some(row) = rows.next()? {
+            let (pair, word): (i64, String) = (row.get(0)?, row.get(1)?);
+            if !disclosure(person, &Standing::of(db, person, pair)?, now).answer {
+                let what = "These pixels are of a pair here: lock your own reading of it first.";
+                return Err(Refusal::forbidden(what));
+            }
+            origin = origin.with(Origin::from_word(&word).unwrap_or(Origin::Canned));
+            if !known.contains(&pair) {
+                known.push(pair);
+            }
+        }
+    }
+    if person.role.may(Ability::Read) && has_unread(db, person, now)? {
+        let what = "Pairs wait for your reading: uploads are answered when you have read them.";
+        return Err(Refusal::forbidden(what));
+    }
+    Ok((known, origin))
+}
+
+/// Whether there is a pair handed to this person whose answer is not for them yet.
+fn has_unread(db: &Connection, person: &Person, now: Moment) -> Result<bool, Refusal> {
+    let sql = "SELECT EXISTS (
+        SELECT 1 FROM assignments JOIN pairs ON pairs.id = assignments.pair
+        WHERE assignments.reader = ?1 AND removed IS NULL AND (
+            embargo > ?2
+            OR NOT EXISTS (SELECT 1 FROM readings WHERE readings.pair = assignments.pair
+                AND readings.reader = ?1 AND locked IS NOT NULL)
+            OR EXISTS (SELECT 1 FROM readings WHERE readings.pair = assignments.pair
+                AND readings.reader = ?1 AND locked IS NULL)))";
+    Ok(db.prepare_cached(sql)?.query_row(params![person.id, now], |row| row.get(0))?)
+}
