@@ -13,6 +13,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("look.js", "text/javascript; charset=utf-8", include_str!("assets/look.js")),
     ("viewer.js", "text/javascript; charset=utf-8", include_str!("assets/viewer.js")),
     ("reading.js", "text/javascript; charset=utf-8", include_str!("assets/reading.js")),
+    ("answer.js", "text/javascript; charset=utf-8", include_str!("assets/answer.js")),
     ("api.js", "text/javascript; charset=utf-8", include_str!("assets/api.js")),
 ];
 

@@ -26,7 +26,7 @@ struct Served {
 
 impl Served {
     fn open(folder: &Path) -> Served {
-        let room = TestRoom::open(folder);
+        let room = TestRoom::canned(folder);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = StopServing::default();
@@ -169,5 +169,42 @@ pub async fn from_the_first_start_to_a_locked_reading(driver: &Driver) {
     let protocol = Protocol::eoss();
     assert_eq!(protocol.measurements().len(), second.body.grades.len());
     assert_eq!(Role::of("reader"), Some(Role::Reader));
+    the_answer(driver, &served, pairs[2], anna).await;
     served.close();
+}
+
+/// The answer comes after the lock, with its marks, and goes with one key.
+async fn the_answer(driver: &Driver, served: &Served, pair: i64, reader: i64) {
+    driver.wait_for_text("#saved", "Saved").await;
+    let hidden = "return document.querySelector('#answer').hidden";
+    driver.keys("v").await;
+    driver.wait_for_text("#problem", "Draw the ROI first").await;
+    assert_eq!(driver.client.execute(hidden, vec![]).await.unwrap(), true);
+    driver.keys("r").await;
+    driver.keys("2").await;
+    driver.chord(SHIFT, '1').await;
+    driver.wait_for_text("#saved", "Saved").await;
+    driver.keys("v").await;
+    driver.wait_for_text("#answer-state", "Complete").await;
+    driver.wait_for_text("#told", "5 models say").await;
+    driver.wait_for_text("#told", "Research use only").await;
+    driver.wait_for_text("#watermark", "CANNED").await;
+    driver.wait_for_text("#answer .caption", "not lesion location").await;
+    driver.wait_for_text("#saved", "Locked").await;
+    driver.picture("06-answer").await;
+    let below = "document.querySelector('#told').scrollIntoView()";
+    driver.client.execute(below, vec![]).await.unwrap();
+    driver.picture("07-answer-grades").await;
+    // Pixels of the heatmap's canvas before and after.
+    let drawn = "return document.querySelector('#answer canvas').toDataURL()";
+    let with = driver.client.execute(drawn, vec![]).await.unwrap();
+    driver.keys("h").await;
+    let without = driver.client.execute(drawn, vec![]).await.unwrap();
+    assert_ne!(with, without);
+    driver.picture("08-answer-hidden").await;
+    let reading = served.reading(pair, reader);
+    assert!(reading.locked.is_some());
+    assert!(reading.shown.is_nothing(), "it was shown after the lock");
+    driver.keys(&ENTER.to_string()).await;
+    driver.wait_for_text("main", "All pairs handed to you are read").await;
 }

@@ -1,5 +1,6 @@
 // The reading screen: one pair, its rectangles, its grades.
 
+import { Answer } from "./answer.js";
 import { api } from "./api.js";
 import { Reading } from "./reading.js";
 import { PairViewer } from "./viewer.js";
@@ -19,6 +20,7 @@ const SAID = {
 
 let reading;
 let viewer;
+let answer = null;
 let after;
 
 async function begin() {
@@ -34,6 +36,7 @@ async function begin() {
   pair.images.forEach((image, index) => {
     document.querySelectorAll(".view .size")[index].textContent = ` ${image.width} x ${image.height}`;
   });
+  if ($("#answer")) answer = new Answer(ask, screen.dataset.code, $("#answer"), viewer);
   show();
   await viewer.load();
   told("saved");
@@ -59,11 +62,13 @@ function show() {
   }
   $("#cannot").value = body.cannot ?? "";
   if (document.activeElement !== $("#comment")) $("#comment").value = body.comment;
-  for (const field of form.querySelectorAll("fieldset, select, textarea, button")) field.disabled = locked !== null;
+  for (const field of form.querySelectorAll("fieldset, select, textarea, button:not([data-do])")) field.disabled = locked !== null;
   form.classList.toggle("cannot-grade", body.cannot !== null);
   document.querySelector('[data-do="draw"]').setAttribute("aria-pressed", String(viewer.drawing));
   if (locked !== null) {
     $("#saved").textContent = "Locked";
+    const reveal = $("[data-do=reveal]");
+    if (reveal) reveal.textContent = "Show the answer (V)";
     $("#next").textContent = after ? "Next pair" : "Back to the list";
     $("#next").href = after ? page + after : home;
   }
@@ -96,19 +101,28 @@ function grade(measurement, value) {
   change({ grades: reading.body.grades.map((old, index) => (index === measurement ? value : old)), cannot: null });
 }
 
-async function lock() {
-  if (reading.locked) {
-    location.href = $("#next").href;
-    return;
-  }
+// Locks the reading; false where it is not complete.
+async function locks() {
   $("#problem").textContent = "";
   try {
     await reading.lock();
-    location.href = after ? page + after : home;
+    show();
+    return true;
   } catch (error) {
     $("#problem").textContent = error.message;
     if (error.state) told("refused", error.message, error.state);
+    return false;
   }
+}
+
+async function lock() {
+  if (reading.locked || (await locks())) location.href = after ? page + after : home;
+}
+
+// Whoever wants the answer stays on the pair.
+async function reveal() {
+  if (!answer || !(reading.locked || (await locks()))) return;
+  await answer.reveal();
 }
 
 const actions = {
@@ -119,6 +133,11 @@ const actions = {
     $("#brightness").value = 0;
     $("#contrast").value = 0;
     viewer.fit();
+  },
+  reveal: () => reveal(),
+  hide: () => {
+    viewer.hidden = !viewer.hidden;
+    viewer.draw();
   },
   draw: () => {
     viewer.drawing = !viewer.drawing;
@@ -196,10 +215,8 @@ document.addEventListener("keydown", (event) => {
   const act = {
     r: actions.draw,
     z: event.shiftKey ? actions.redo : actions.undo,
-    h: () => {
-      viewer.hidden = !viewer.hidden;
-      viewer.draw();
-    },
+    v: actions.reveal,
+    h: actions.hide,
     f: actions.fit,
     o: actions.actual,
     "+": () => viewer.zoom(1.25, viewer.views[0].width / 2, viewer.views[0].height / 2),

@@ -16,6 +16,7 @@ export class PairViewer {
     this.drawing = false;
     this.shared = true;
     this.locked = false;
+    this.opacity = 0.6;
     this.adjust = { brightness: 0, contrast: 0 };
     this.views = images.map((image, index) => new View(this, index, figures[index], image));
     this.rois = images.map(() => null);
@@ -27,6 +28,17 @@ export class PairViewer {
   async load() {
     await Promise.all(this.views.map((view) => view.load()));
     this.fit();
+  }
+
+  // A second row: the same images under the heatmaps of these figures.
+  addMaps(figures) {
+    const below = figures.map((figure) => {
+      const above = this.views.find((view) => view.figure.dataset.modality === figure.dataset.modality);
+      return new MapView(this, figure, above);
+    });
+    this.views.push(...below);
+    this.fit();
+    return below;
   }
 
   fit() {
@@ -215,6 +227,7 @@ class View {
     pen.drawImage(this.picture, 0, 0);
     pen.filter = "none";
     if (!viewer.hidden) {
+      this.drawOver(pen);
       this.drawOthers(pen);
       this.drawRoi(pen);
     }
@@ -237,6 +250,9 @@ class View {
     });
     pen.setLineDash([]);
   }
+
+  // What lies between the image and its rectangle.
+  drawOver() {}
 
   drawRoi(pen) {
     const roi = this.viewer.rois[this.index];
@@ -267,6 +283,38 @@ class View {
     pen.moveTo(cursor[0], cursor[1] - arm);
     pen.lineTo(cursor[0], cursor[1] + arm);
     pen.stroke();
+  }
+}
+
+// An image of the pair under its heatmap: yellow, as opaque as the map says.
+class MapView extends View {
+  constructor(viewer, figure, above) {
+    super(viewer, above.index, figure, above.image);
+    Object.assign(this, { picture: above.picture, veil: null, roi: null, watermark: "" });
+  }
+
+  drawOver(pen) {
+    if (this.veil) {
+      const [left, top, right, bottom] = this.roi;
+      pen.globalAlpha = this.viewer.opacity;
+      pen.drawImage(this.veil, left, top, right - left, bottom - top);
+      pen.globalAlpha = 1;
+    }
+    if (this.watermark) this.drawWatermark(pen);
+  }
+
+  // Across the whole view, so that no picture of it goes without.
+  drawWatermark(pen) {
+    pen.save();
+    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    pen.translate(this.width / 2, this.height / 2);
+    const letters = Math.min(this.width / this.watermark.length, this.height / 3);
+    pen.font = `700 ${letters}px system-ui, sans-serif`;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillStyle = "rgba(255, 255, 255, .22)";
+    pen.fillText(this.watermark, 0, 0);
+    pen.restore();
   }
 }
 

@@ -103,7 +103,8 @@ pub(in crate::web) async fn show(
         p role="status" { strong { (words(&state, protocol)) } }
         (side_by_side(&lines, protocol))
     };
-    let screen = Screen { code: &code, home: "/consensus", page: "/consensus/", stage };
+    let answers = stage.is_some() && app.room.desk.is_some();
+    let screen = Screen { code: &code, home: "/consensus", page: "/consensus/", stage, answers };
     let title = match stage {
         Some(Stage::Adjudication) => "Decide pair",
         Some(_) => "Read again pair",

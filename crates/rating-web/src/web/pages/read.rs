@@ -16,7 +16,9 @@ pub(in crate::web) async fn show(
     Extension(caller): Extension<Caller>,
     Path(code): Path<String>,
 ) -> Markup {
-    let screen = Screen { code: &code, home: "/", page: "/read/", stage: Some(Stage::First) };
+    let answers = app.room.desk.is_some();
+    let stage = Some(Stage::First);
+    let screen = Screen { code: &code, home: "/", page: "/read/", stage, answers };
     document(&app.room.protocol, &caller, "Pair", &screen, &html! {})
 }
 
@@ -30,6 +32,8 @@ pub(super) struct Screen<'a> {
     pub(super) page: &'a str,
     /// Which reading is made; none when there is only something to look at.
     pub(super) stage: Option<Stage>,
+    /// Whether the system has answers to ask for.
+    pub(super) answers: bool,
 }
 
 /// The whole page; `above` the images stands what else there is to know.
@@ -62,8 +66,9 @@ pub(super) fn document(
                     }
                 }
             }
+            @if screen.answers { (answer(protocol)) }
             @match screen.stage {
-                Some(_) => { (tools()) (form(protocol, screen.home)) (keys()) }
+                Some(_) => { (tools()) (form(protocol, screen)) (keys()) }
                 None => { (looking()) }
             }
         }
@@ -104,7 +109,7 @@ fn tools() -> Markup {
     }
 }
 
-fn form(protocol: &Protocol, home: &str) -> Markup {
+fn form(protocol: &Protocol, screen: &Screen<'_>) -> Markup {
     html! {
         form id="reading" {
             p id="problem" role="alert" {}
@@ -128,7 +133,10 @@ fn form(protocol: &Protocol, home: &str) -> Markup {
             label.comment { "Comment" textarea id="comment" rows="2" maxlength="4000" {} }
             div.row {
                 button.main type="submit" { "Lock and next (Enter)" }
-                a id="next" href=(home) { (list_name(home)) }
+                @if screen.answers {
+                    button type="button" data-do="reveal" { "Lock and show the answer (V)" }
+                }
+                a id="next" href=(screen.home) { (list_name(screen.home)) }
             }
         }
     }
@@ -146,13 +154,44 @@ fn keys() -> Markup {
     }
 }
 
-const KEYS: [(&str, &str); 12] = [
+/// The second row of Figure 5, empty until the answer is asked for.
+fn answer(protocol: &Protocol) -> Markup {
+    let explained = protocol
+        .heatmap()
+        .and_then(|heatmap| protocol.measurement(&heatmap.measurement))
+        .map_or(&[][..], |position| protocol.modalities_of(position));
+    let modalities = explained.iter().map(|&position| &protocol.modalities()[position]);
+    html! {
+        section id="answer" hidden aria-labelledby="answer-title" {
+            div.bar {
+                h2 id="answer-title" { "The system's answer" }
+                p.purpose { "Research use only, not for diagnosis" }
+                p id="watermark" {}
+                p id="answer-state" role="status" aria-live="polite" {}
+                label { "Heatmap opacity " input id="opacity" type="range" min="0" max="100" value="60"; }
+                button.plain data-do="hide" { "Hide overlays (H)" }
+            }
+            div.pair {
+                @for modality in modalities {
+                    figure.view data-modality=(modality.name) data-adjustable[modality.colour == Colour::Gray] {
+                        canvas tabindex="0" role="img" aria-label={ (modality.name) " image under its heatmap" } {}
+                        figcaption.caption {}
+                    }
+                }
+            }
+            div id="told" {}
+        }
+    }
+}
+
+const KEYS: [(&str, &str); 13] = [
     ("0 - 3", "grade of synovial hypertrophy"),
     ("Shift + 0 - 3", "grade of vascularity"),
     ("R", "draw the rectangle with the mouse; without one, place it in the middle"),
     ("Arrows", "move the rectangle; with Alt its lower right corner; with Shift ten pixels"),
     ("Z, Shift+Z", "undo, redo on this pair"),
     ("H", "hide or show everything drawn over the images"),
+    ("V", "lock, and show the system's answer"),
     ("F, O", "fit the images; one pixel for one pixel"),
     ("+, -", "zoom"),
     ("X", "cannot grade: choose why"),
