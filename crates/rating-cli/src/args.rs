@@ -32,6 +32,7 @@ pub enum Command {
     Serve(ServeArgs),
     Backup(BackupArgs),
     Audit(AuditArgs),
+    Export(ExportArgs),
     #[cfg(feature = "train")]
     Demo(DemoArgs),
     #[cfg(feature = "train")]
@@ -527,6 +528,24 @@ pub struct BackupArgs {
     /// The room's folder.
     #[arg(long, default_value = "reading-room")]
     pub data: PathBuf,
+}
+
+/// Write what a reading room has settled, ready for `rating train`.
+///
+/// Settled pairs as manifest.csv with images, COCO and VOC rectangles, every
+/// locked reading as readings.csv, its history as history.jsonl, and in
+/// refused.csv the pairs that are left out and why.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// The folder to make.
+    pub out: PathBuf,
+    /// The room's folder.
+    #[arg(long, default_value = "reading-room")]
+    pub data: PathBuf,
+    /// Count readings made after the reader had seen the system's answer, too:
+    /// a network trained on them learns from itself.
+    #[arg(long)]
+    pub revealed: bool,
 }
 
 /// Look at a reading room's journal.

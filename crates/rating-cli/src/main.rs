@@ -54,6 +54,7 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Serve(args) => commands::serve::run(&args),
         Command::Backup(args) => commands::room::backup(&args),
         Command::Audit(args) => commands::room::audit(&args),
+        Command::Export(args) => commands::room::export(&args),
         #[cfg(feature = "train")]
         Command::Train(args) => commands::train::run(&args),
         #[cfg(feature = "train")]

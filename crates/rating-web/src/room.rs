@@ -89,6 +89,16 @@ impl Room {
     }
 }
 
+/// The protocol that a room was begun with.
+///
+/// # Errors
+/// A database of no room.
+pub fn protocol_of(store: &Store) -> Result<Protocol, Refusal> {
+    let sql = "SELECT value FROM settings WHERE name = 'protocol'";
+    let text: String = store.read_now(|db| Ok(db.query_row(sql, [], |row| row.get(0))?))?;
+    Protocol::from_toml(&text).map_err(Refusal::broken)
+}
+
 /// A room keeps the protocol it was begun with: readings are graded by it.
 fn keep_protocol(store: &Store, protocol: &Protocol) -> Result<(), Refusal> {
     let text = protocol.to_toml();

@@ -215,7 +215,7 @@ async fn what_is_not_settled_is_left_out_with_the_reason() {
     }
     assert_eq!(refused.lines().count(), 5);
     let page = room.get(&coordinator, "/export").await.text();
-    assert!(page.contains("1 settled pairs, 4 left out"), "{page}");
+    assert!(page.contains("Settled pairs: 1. Left out: 4."), "{page}");
     let board = room.get(&coordinator, "/").await.text();
     // Of `differ` and `good`, 1 0 beside 1 1 and 2 2 beside 2 2.
     assert!(board.contains("anna and berta") && board.contains("50.0 %"), "{board}");

@@ -4,10 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rating::{Problem, Protocol};
+use rating_web::consensus::Counted;
+use rating_web::export;
+use rating_web::room::protocol_of;
 use rating_web::store::journal;
 use rating_web::{Opening, Refusal, Room, Store, SystemClock};
 
-use crate::args::{AuditAction, AuditArgs, BackupArgs};
+use crate::args::{AuditAction, AuditArgs, BackupArgs, ExportArgs};
 use crate::failure::Failure;
 use crate::{commands, files};
 
@@ -75,6 +78,26 @@ pub fn backup(args: &BackupArgs) -> Result<(), Failure> {
     // Images are only ever added: those the copied database names are all there.
     let copied = copy_folder(&args.data.join("images"), &args.out.join("images"))?;
     commands::print(&format!("database and {copied} images copied to {}\n", args.out.display()))
+}
+
+/// `rating export`.
+pub fn export(args: &ExportArgs) -> Result<(), Failure> {
+    let protocol = protocol_of(&known(&args.data)?).map_err(|no| refused(no, &args.data))?;
+    let room = open(&args.data, protocol, false)?;
+    if args.out.exists() {
+        return Err(Problem::new("this is there already")
+            .in_file(args.out.display().to_string())
+            .hint("name a folder that is not")
+            .into());
+    }
+    let counted = if args.revealed { Counted::All } else { Counted::Unrevealed };
+    let selection =
+        export::folder(&room, counted, &args.out).map_err(|no| refused(no, &args.out))?;
+    let (pairs, left_out) = (selection.exported.len(), selection.refused.len());
+    let out = args.out.display();
+    commands::print(&format!(
+        "{pairs} settled pairs written to {out}, {left_out} left out (refused.csv says why)\n"
+    ))
 }
 
 /// Copies the whole files of a folder; those that are being written have hidden names.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use rating::Protocol;
 use rating_frozen::files::write_atomically;
+use serde_json::json;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
@@ -14,6 +15,7 @@ use crate::consensus::Counted;
 use crate::pairs::Images;
 use crate::refusal::Refusal;
 use crate::room::Room;
+use crate::store::{Actor, Change};
 
 /// What a zip or folder says about itself.
 const README: &str = "\
@@ -58,7 +60,8 @@ pub fn voc_zip(selection: &Selection, protocol: &Protocol, to: impl Write) -> Re
 }
 
 /// Writes the same as [`training_zip`] into a folder, and the reading history
-/// as `history.jsonl`. `manifest.csv` comes last: where it is, all is.
+/// as `history.jsonl`. `manifest.csv` comes last: where it is, all is. For
+/// whoever runs the server; the journal says that it was done.
 ///
 /// # Errors
 /// A room that cannot be read; a folder that cannot be written.
@@ -71,13 +74,11 @@ pub fn folder(room: &Room, counted: Counted, folder: &Path) -> Result<Selection,
         fs::create_dir_all(parent).map_err(|error| place(parent, error))?;
         write_atomically(&path, bytes).map_err(|error| place(&path, error))
     };
+    let after = json!({ "file": "folder", "revealed": counted == Counted::All });
+    let noted = move |change: &mut Change<'_>| change.tell("export.made", "room", (), after);
+    room.store.write_now(Actor::Server, noted)?;
     let (selection, readings) = look(room, counted)?;
     each_image(&selection, &room.protocol, &room.images, put)?;
-    let mut texts = texts(&selection, &room.protocol, readings)?;
-    texts.sort_by_key(|(name, _)| name == "manifest.csv");
-    for (name, text) in &texts {
-        put(name, text.as_bytes())?;
-    }
     let path = folder.join("history.jsonl");
     let unfinished = folder.join("history.jsonl.unfinished");
     let file = fs::File::create(&unfinished).map_err(|error| place(&unfinished, error))?;
@@ -85,6 +86,11 @@ pub fn folder(room: &Room, counted: Counted, folder: &Path) -> Result<Selection,
     history(&room.store, &mut lines)?;
     lines.flush().map_err(|error| place(&unfinished, error))?;
     fs::rename(&unfinished, &path).map_err(|error| place(&path, error))?;
+    let mut texts = texts(&selection, &room.protocol, readings)?;
+    texts.sort_by_key(|(name, _)| name == "manifest.csv");
+    for (name, text) in &texts {
+        put(name, text.as_bytes())?;
+    }
     Ok(selection)
 }
 

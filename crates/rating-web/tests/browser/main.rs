@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod differ;
 mod driver;
 mod walk;
 
@@ -25,5 +26,6 @@ async fn browser() -> Option<Driver> {
 async fn the_reading_room_in_a_browser() {
     let Some(driver) = browser().await else { return };
     walk::from_the_first_start_to_a_locked_reading(&driver).await;
+    differ::from_a_difference_to_an_export(&driver).await;
     driver.stop().await;
 }

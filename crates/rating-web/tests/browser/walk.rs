@@ -17,15 +17,15 @@ use crate::driver::{Driver, ENTER, SHIFT};
 use crate::support::{PASSWORD, TestRoom};
 
 /// A room that is served on this machine.
-struct Served {
-    room: TestRoom,
-    address: String,
+pub struct Served {
+    pub room: TestRoom,
+    pub address: String,
     stop: StopServing,
     thread: std::thread::JoinHandle<()>,
 }
 
 impl Served {
-    fn open(folder: &Path) -> Served {
+    pub fn open(folder: &Path) -> Served {
         let room = TestRoom::canned(folder);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -36,13 +36,13 @@ impl Served {
         Served { room, address, stop, thread }
     }
 
-    fn close(self) {
+    pub fn close(self) {
         self.stop.now();
         self.thread.join().unwrap();
     }
 
     /// Adds some drawn joints, without ROIs, and hands them to a reader.
-    fn draw(&self, count: usize, reader: i64) -> Vec<i64> {
+    pub fn draw(&self, count: usize, reader: i64) -> Vec<i64> {
         let cohort = Cohort { patients: 2, pairs: count, ..Cohort::prospective(Seed::new(3)) };
         let mut added = Vec::new();
         for joint in cohort.plan().unwrap() {

@@ -28,7 +28,7 @@ pub(in crate::web) async fn list(
         @if listed.is_empty() {
             p { "No pair is seen differently by its readers, as far as it has been read." }
         } @else {
-            @if caller.person.role.may(Ability::Read) { p { (waiting) " pairs wait for you." } }
+            @if caller.person.role.may(Ability::Read) { p { "Waiting for you: " (waiting) "." } }
             table {
                 caption { "Pairs that were seen differently" }
                 thead { tr { th scope="col" { "Pair" } th scope="col" { "State" } th scope="col" { "For you" } } }

@@ -44,7 +44,7 @@ fn page(selection: &Selection, counted: Counted) -> Markup {
     let query = if all { "?revealed=include" } else { "" };
     html! {
         h1 { "Export" }
-        p { (selection.exported.len()) " settled pairs, " (selection.refused.len()) " left out." }
+        p { "Settled pairs: " (selection.exported.len()) ". Left out: " (selection.refused.len()) "." }
         form.line method="get" action="/export" {
             label.check {
                 input type="checkbox" name="revealed" value="include" checked[all];

@@ -45,7 +45,7 @@ fn worklist(db: &Connection, person: &Person) -> Result<Markup, Refusal> {
             }
         }
         @if waiting > 0 {
-            p { a href="/consensus" { (waiting) " pairs that were seen differently wait for you" } }
+            p { a href="/consensus" { "Seen differently, waiting for you: " (waiting) } }
         }
     })
 }
