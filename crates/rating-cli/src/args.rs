@@ -106,7 +106,8 @@ pub enum PhantomMode {
     Pdus,
 }
 
-/// Turn other people's dataset files into a manifest.
+/// Bring data in: other people's dataset files into a manifest, or a manifest
+/// into a reading room.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
     #[command(subcommand)]
@@ -132,6 +133,25 @@ pub enum ImportFormat {
         /// The cohort the pairs belong to.
         #[arg(long, default_value = "train")]
         cohort: String,
+    },
+    /// The pairs of a manifest into a reading room, which may be in use.
+    ///
+    /// Each pair comes in whole or not at all; pairs that are in already, by their
+    /// pixels, are left alone. Of every image the region of its device is kept that
+    /// was said on the room's import page, else the whole. Ctrl-C keeps what is in;
+    /// the same command goes on. Exit code 3 when pairs were left out.
+    Room {
+        /// The manifest, one row a pair (docs/contract.md).
+        manifest: PathBuf,
+        /// The room's folder; made where it is missing.
+        #[arg(long, default_value = "reading-room")]
+        data: PathBuf,
+        /// Readers to hand the pairs to, by name, in the manifest's order.
+        #[arg(long, value_delimiter = ',', value_name = "NAME")]
+        readers: Vec<String>,
+        /// The room's protocol: `eoss`, or a protocol file.
+        #[arg(long, default_value = "eoss")]
+        protocol: String,
     },
 }
 

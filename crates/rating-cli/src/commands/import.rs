@@ -1,6 +1,9 @@
-//! `rating import`: other people's dataset files to a manifest.
+//! `rating import`: other people's dataset files to a manifest, and a manifest
+//! into a reading room.
 
-use std::path::Path;
+mod room;
+
+use std::path::{Path, PathBuf};
 
 use rating::Protocol;
 use rating::manifest::authors::{DatasetFile, import, parse_patients};
@@ -11,7 +14,22 @@ use crate::failure::Failure;
 use crate::{commands, files};
 
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
-    let ImportFormat::Authors { json, out, patients, cohort } = &args.format;
+    match &args.format {
+        ImportFormat::Authors { json, out, patients, cohort } => {
+            authors(json, out, patients.as_deref(), cohort)
+        }
+        ImportFormat::Room { manifest, data, readers, protocol } => {
+            room::run(manifest, data, readers, protocol)
+        }
+    }
+}
+
+fn authors(
+    json: &[PathBuf],
+    out: &Path,
+    patients: Option<&Path>,
+    cohort: &str,
+) -> Result<(), Failure> {
     let bytes = json.iter().map(|path| files::read(path)).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<String> = json.iter().map(|path| file_name(path)).collect();
     let dataset: Vec<DatasetFile<'_>> =
