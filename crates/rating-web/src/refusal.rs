@@ -51,6 +51,11 @@ impl Refusal {
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, what)
     }
 
+    /// 415: this is no image that is read here.
+    pub fn not_an_image(what: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what)
+    }
+
     /// 422: understood, but it does not fit.
     pub fn unfit(what: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, what)

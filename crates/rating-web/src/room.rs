@@ -8,6 +8,7 @@ use rating_frozen::Scorer;
 
 use crate::answers::Desk;
 use crate::clock::Clock;
+use crate::import::Staging;
 use crate::pairs::Images;
 use crate::people::{Secrets, first_link};
 use crate::refusal::Refusal;
@@ -33,6 +34,8 @@ pub struct Room {
     pub store: Store,
     /// Images.
     pub images: Images,
+    /// Files that came from a browser and are not confirmed yet.
+    pub imports: Staging,
     /// What is graded.
     pub protocol: Protocol,
     /// Source of secrets.
@@ -53,11 +56,12 @@ impl Room {
     pub fn open(opening: Opening<'_>) -> Result<Room, Refusal> {
         let Opening { folder, protocol, clock, seed, is_secure } = opening;
         let images = Images::in_folder(&folder.join("images"))?;
+        let imports = Staging::in_folder(&folder.join("staged"))?;
         let store = Store::open(&folder.join("room.sqlite"), clock)?;
         keep_protocol(&store, &protocol)?;
         let secrets = Secrets::new(seed);
         let folder = folder.to_path_buf();
-        Ok(Room { store, images, protocol, secrets, is_secure, desk: None, folder })
+        Ok(Room { store, images, imports, protocol, secrets, is_secure, desk: None, folder })
     }
 
     /// The room with answers of these networks. `mask_floor` is the bundle's:

@@ -1,9 +1,17 @@
 //! Bringing pairs in: from a manifest on the command line, or from files dropped
 //! on a page.
 
+mod archive;
+mod confirm;
+pub mod limits;
 mod manifest;
+mod names;
 mod prepare;
+mod propose;
+mod receive;
 mod region;
+mod sheet;
+mod staging;
 
 use std::sync::Arc;
 
@@ -16,8 +24,14 @@ use crate::people::{self, Ability};
 use crate::refusal::Refusal;
 use crate::room::Room;
 use crate::store::{Actor, Change};
+pub use archive::is_zip;
+pub use confirm::{Confirmed, Done, Named, RefusedPair, Wanted, confirm};
 pub use manifest::manifest;
+pub use propose::{Proposal, propose};
+pub use receive::{Received, RefusedFile, receive, too_large};
 pub use region::{Region, region_of, regions, set_region};
+pub use sheet::{Sheet, SheetFile, picture, sheet};
+pub use staging::{Staged, StagedFile, Staging};
 
 /// What became of the pairs that were to be brought in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

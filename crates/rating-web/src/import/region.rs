@@ -5,13 +5,14 @@ use image::RgbImage;
 use image::imageops::crop_imm;
 use rating::{Problem, Roi};
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
 use crate::store::Change;
 
 /// What is kept of the pictures of a device that have this size.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Region {
     /// The device, as manifests name it; empty where it is not known.
     pub device: String,
@@ -72,6 +73,7 @@ pub fn regions(db: &Connection) -> Result<Vec<Region>, Refusal> {
 /// A region that reaches beyond the picture, or a size without pixels.
 pub fn set_region(change: &mut Change<'_>, region: &Region) -> Result<(), Refusal> {
     let Region { device, width, height, kept } = region;
+    let device = device.trim();
     if device.chars().count() > 100 {
         return Err(Refusal::unfit("The name of a device has at most 100 characters."));
     }

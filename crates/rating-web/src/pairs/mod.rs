@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::clock::Moment;
 use crate::refusal::Refusal;
 pub use add::{Added, NewPair, NewView, add, assign, set_roi};
-pub use images::Images;
+pub use images::{Images, png};
 
 /// What tells images apart.
 pub type Hash = rating::decode::PixelHash;

@@ -14,6 +14,11 @@ const FILES: &[(&str, &str, &str)] = &[
     ("viewer.js", "text/javascript; charset=utf-8", include_str!("assets/viewer.js")),
     ("reading.js", "text/javascript; charset=utf-8", include_str!("assets/reading.js")),
     ("answer.js", "text/javascript; charset=utf-8", include_str!("assets/answer.js")),
+    ("import.js", "text/javascript; charset=utf-8", include_str!("assets/import.js")),
+    ("sheet.js", "text/javascript; charset=utf-8", include_str!("assets/sheet.js")),
+    ("card.js", "text/javascript; charset=utf-8", include_str!("assets/card.js")),
+    ("make.js", "text/javascript; charset=utf-8", include_str!("assets/make.js")),
+    ("region.js", "text/javascript; charset=utf-8", include_str!("assets/region.js")),
     ("api.js", "text/javascript; charset=utf-8", include_str!("assets/api.js")),
 ];
 

@@ -14,21 +14,28 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use tokio::sync::Semaphore;
 
 use crate::room::Room;
 pub use access::Access;
 pub use routes::{Route, routes};
+
+/// Requests with image files at a time.
+const UPLOADS: usize = 2;
 
 /// What handlers share.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) room: Arc<Room>,
     pub(crate) limits: Arc<limits::Limits>,
+    /// How many may send image files at a time: each holds one in memory.
+    pub(crate) uploads: Arc<Semaphore>,
 }
 
 /// Everything the room answers.
 pub fn router(room: Arc<Room>) -> Router {
-    let app = App { room, limits: Arc::new(limits::Limits::default()) };
+    let uploads = Arc::new(Semaphore::new(UPLOADS));
+    let app = App { room, limits: Arc::new(limits::Limits::default()), uploads };
     let mut router = Router::new();
     for Route { path, access, handler, .. } in routes() {
         let guard = from_fn_with_state((app.clone(), access), access::guard);

@@ -2,11 +2,12 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
-use axum::routing::{MethodRouter, get, post, put};
+use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::access::Access::{self, Anyone, Needs, SignedIn};
-use super::pages::{account, consensus, export, home, journal, people, read, sign_in};
+use super::pages::{account, consensus, export, home, import, journal, people, read, sign_in};
 use super::{App, api, assets};
+use crate::import::limits::REQUEST_BYTES;
 use crate::people::Ability::{Administer, Coordinate, Read};
 
 /// One route.
@@ -50,6 +51,30 @@ pub fn routes() -> Vec<Route> {
         route(M::POST, "/people/{id}/link", Needs(Administer), post(people::link)),
         route(M::POST, "/people/{id}/active", Needs(Administer), post(people::active)),
         route(M::GET, "/journal", Needs(Administer), get(journal::show)),
+        route(M::GET, "/import", Needs(Coordinate), get(import::show)),
+        route(M::GET, "/import/{id}", Needs(Coordinate), get(import::sheet)),
+        route(M::POST, "/api/v1/imports", Needs(Coordinate), post(api::imports::begin)),
+        route(M::GET, "/api/v1/imports/{id}", Needs(Coordinate), get(api::imports::show)),
+        route(M::DELETE, "/api/v1/imports/{id}", Needs(Coordinate), delete(api::imports::cancel)),
+        route(
+            M::POST,
+            "/api/v1/imports/{id}/files",
+            Needs(Coordinate),
+            post(api::imports::files).layer(DefaultBodyLimit::max(REQUEST_BYTES as usize)),
+        ),
+        route(
+            M::GET,
+            "/api/v1/imports/{id}/images/{name}",
+            Needs(Coordinate),
+            get(api::imports::image),
+        ),
+        route(
+            M::POST,
+            "/api/v1/imports/{id}/confirm",
+            Needs(Coordinate),
+            post(api::imports::confirm),
+        ),
+        route(M::PUT, "/api/v1/regions", Needs(Coordinate), put(api::imports::region)),
         route(M::GET, "/read/{code}", Needs(Read), get(read::show)),
         route(M::GET, "/consensus", SignedIn, get(consensus::list)),
         route(M::GET, "/consensus/{code}", SignedIn, get(consensus::show)),

@@ -4,6 +4,7 @@ pub(super) mod answers;
 pub(super) mod consensus;
 pub(super) mod export;
 pub(super) mod images;
+pub(super) mod imports;
 pub(super) mod readings;
 pub(super) mod uploads;
 

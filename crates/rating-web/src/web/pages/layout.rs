@@ -8,12 +8,23 @@ use crate::web::access::Caller;
 
 /// A page for whoever has signed in.
 pub(in crate::web) fn page(title: &str, caller: &Caller, main: &Markup) -> Markup {
+    page_with(title, caller, main, &[])
+}
+
+/// The same, with scripts.
+pub(in crate::web) fn page_with(
+    title: &str,
+    caller: &Caller,
+    main: &Markup,
+    scripts: &[&str],
+) -> Markup {
     let may = |ability| caller.person.role.may(ability);
     let navigation = html! {
         nav aria-label="Main" {
             a href="/" { @if may(Ability::Read) { "Worklist" } @else { "Board" } }
             a href="/consensus" { "Consensus" }
             @if may(Ability::Coordinate) { a href="/export" { "Export" } }
+            @if may(Ability::Coordinate) { a href="/import" { "Import" } }
             @if may(Ability::Administer) {
                 a href="/people" { "People" }
                 a href="/journal" { "Journal" }
@@ -22,7 +33,7 @@ pub(in crate::web) fn page(title: &str, caller: &Caller, main: &Markup) -> Marku
             form method="post" action="/sign-out" { (csrf(caller)) button.plain { "Sign out" } }
         }
     };
-    shell(title, &navigation, main, &[])
+    shell(title, &navigation, main, scripts)
 }
 
 /// A page for anybody.

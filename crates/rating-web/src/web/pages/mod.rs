@@ -5,6 +5,7 @@ mod board;
 pub(super) mod consensus;
 pub(super) mod export;
 pub(super) mod home;
+pub(super) mod import;
 pub(super) mod journal;
 pub(super) mod layout;
 pub(super) mod people;
