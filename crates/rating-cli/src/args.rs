@@ -525,6 +525,11 @@ pub struct ServeArgs {
     /// `eoss`, or a protocol file.
     #[arg(long, default_value = "eoss")]
     pub protocol: String,
+    /// The bundle that answers after a reading is locked. Without it the system
+    /// says nothing; with --demo, the bundle of `rating demo` if it lies in
+    /// `demo/bundle`, else canned answers.
+    #[arg(long)]
+    pub bundle: Option<PathBuf>,
     /// Certificate for HTTPS, PEM.
     #[arg(long, requires = "tls_key")]
     pub tls_certificate: Option<PathBuf>,

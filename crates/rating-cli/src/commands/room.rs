@@ -17,14 +17,24 @@ use crate::{commands, files};
 /// The name of a room's database in its folder.
 const DATABASE: &str = "room.sqlite";
 
-/// Opens a room, new or known.
+/// Opens a room, new or known, without answers.
 pub fn open(folder: &Path, protocol: Protocol, is_secure: bool) -> Result<Arc<Room>, Failure> {
+    open_as(folder, protocol, is_secure, Ok)
+}
+
+/// Opens a room and prepares it before anybody comes.
+pub fn open_as(
+    folder: &Path,
+    protocol: Protocol,
+    is_secure: bool,
+    prepare: impl FnOnce(Room) -> Result<Room, Failure>,
+) -> Result<Arc<Room>, Failure> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed)
         .map_err(|error| Failure::Machine(Problem::new(format!("no randomness: {error}"))))?;
     let clock = Arc::new(SystemClock);
     let room = Room::open(Opening { folder, protocol, clock, seed, is_secure });
-    room.map(Arc::new).map_err(|refusal| refused(refusal, folder))
+    prepare(room.map_err(|refusal| refused(refusal, folder))?).map(Arc::new)
 }
 
 /// A refusal of the room as the end of a command.

@@ -1,11 +1,13 @@
 //! `rating serve`: the reading room.
 
+mod answers;
 mod demo;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
 
-use rating::Problem;
+use rating::{Origin, Problem};
+use rating_web::Room;
 use rating_web::server::{self, StopServing, Tls};
 
 use super::room;
@@ -32,7 +34,8 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let folder = args.data.clone().unwrap_or_else(|| {
         PathBuf::from(if args.demo { "demo-reading-room" } else { "reading-room" })
     });
-    let room = room::open(&folder, files::protocol(&args.protocol)?, is_secure)?;
+    let protocol = files::protocol(&args.protocol)?;
+    let room = answers::open(args, &folder, protocol, is_secure)?;
     let refused = |refusal| room::refused(refusal, &folder);
     let listener = TcpListener::bind(args.address).map_err(|error| {
         Problem::new(format!("cannot listen at {}: {error}", args.address))
@@ -42,6 +45,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let begin = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
     let mut words =
         format!("the reading room is open at {begin}\nresearch use only, not for diagnosis\n");
+    words += &answers(&room);
     if args.demo {
         for (name, word) in demo::prepare(&room)? {
             words += &format!("sign in as {name}, once: {begin}/enter/{word}\n");
@@ -52,6 +56,18 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     }
     commands::print(&words)?;
     server::serve(room, listener, tls.as_ref(), &stop).map_err(refused)
+}
+
+/// Where the system's answers come from, as a line.
+fn answers(room: &Room) -> String {
+    let Some(desk) = &room.desk else {
+        return "without --bundle: the system gives no answers\n".to_owned();
+    };
+    let identity = desk.identity();
+    match identity.origin {
+        Origin::Canned => "answers are canned: no network computes them\n".to_owned(),
+        origin => format!("answers come from bundle {:.12} ({origin})\n", identity.bundle),
+    }
 }
 
 /// Nobody reads along: other machines reach the room by HTTPS or not at all.

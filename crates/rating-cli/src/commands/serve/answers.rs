@@ -1,0 +1,49 @@
+//! Where a reading room's answers come from.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rating::Protocol;
+use rating::preprocess::Preprocess;
+use rating_frozen::bundle::FILE_NAME;
+use rating_frozen::{Resources, Scorer};
+use rating_web::Room;
+use rating_web::answers::Canned;
+
+use crate::args::ServeArgs;
+use crate::commands::{pairs, room};
+use crate::failure::Failure;
+
+/// Where `rating demo` leaves its bundle when it is told nothing else.
+const DEMO_BUNDLE: &str = "demo/bundle";
+
+/// The room with answers: of the bundle that is named; in a demonstration of
+/// the one `rating demo` trained here, else canned ones; else without.
+pub fn open(
+    args: &ServeArgs,
+    folder: &Path,
+    protocol: Protocol,
+    is_secure: bool,
+) -> Result<Arc<Room>, Failure> {
+    let trained = || PathBuf::from(DEMO_BUNDLE);
+    let trained = args.demo.then(trained).filter(|path| path.join(FILE_NAME).exists());
+    match args.bundle.clone().or(trained) {
+        Some(bundle) => {
+            let scorer = pairs::open(&bundle, Resources::default())?;
+            let mask_floor = scorer.bundle().info().preprocess.mask.floor;
+            room::open_as(folder, protocol, is_secure, |room| {
+                answered(room, Arc::new(scorer), mask_floor)
+            })
+        }
+        None if args.demo => room::open_as(folder, protocol, is_secure, |room| {
+            let canned = Canned::of_room(room.store.clone(), room.protocol.clone());
+            answered(room, Arc::new(canned), Preprocess::default().mask.floor)
+        }),
+        None => room::open(folder, protocol, is_secure),
+    }
+}
+
+fn answered(room: Room, scorer: Arc<dyn Scorer>, mask_floor: u8) -> Result<Room, Failure> {
+    let folder = room.folder().to_path_buf();
+    room.answered_by(scorer, mask_floor).map_err(|refusal| room::refused(refusal, &folder))
+}
