@@ -97,6 +97,7 @@ pub async fn from_the_first_start_to_a_locked_reading(driver: &Driver) {
     driver.picture("02-people").await;
     let link = driver.text(".fresh code").await;
     driver.click("header form button").await;
+    driver.wait_for_text("h1", "Sign in").await;
 
     // The reader joins and finds pairs.
     driver.goto(&format!("{}{link}", served.address)).await;
