@@ -350,3 +350,16 @@ async fn the_zip_holds_a_manifest_with_its_images_and_the_folder_holds_the_same(
     assert!(out.path().join("history.jsonl").is_file());
     assert!(file(&room, &coordinator, "voc.zip").await.bytes.starts_with(b"PK"));
 }
+
+#[tokio::test]
+async fn a_room_where_nothing_is_settled_is_exported_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::open(&folder.path().join("room"));
+    room.pair("p1", 1, &[]);
+    let out = folder.path().join("out");
+    let selection = export::folder(&room.room, Counted::Unrevealed, &out).unwrap();
+    assert_eq!((selection.exported.len(), selection.refused.len()), (0, 1));
+    let refused = std::fs::read_to_string(out.join("refused.csv")).unwrap();
+    assert!(refused.contains("was handed to no reader"), "{refused}");
+    assert!(out.join("history.jsonl").exists() && out.join("manifest.csv").exists());
+}

@@ -74,6 +74,8 @@ pub fn folder(room: &Room, counted: Counted, folder: &Path) -> Result<Selection,
         fs::create_dir_all(parent).map_err(|error| place(parent, error))?;
         write_atomically(&path, bytes).map_err(|error| place(&path, error))
     };
+    // Nothing may be settled yet; then no image makes it.
+    fs::create_dir_all(folder).map_err(|error| place(folder, error))?;
     let after = json!({ "file": "folder", "revealed": counted == Counted::All });
     let noted = move |change: &mut Change<'_>| change.tell("export.made", "room", (), after);
     room.store.write_now(Actor::Server, noted)?;

@@ -184,14 +184,14 @@ impl<'a> Repetition<'a> {
             let folder = job.folder(&task.id);
             hasher.update(folder.file_name().unwrap_or_default().as_encoded_bytes());
         }
-        let extractor = arm.extractor.as_ref().map(|extractor| &extractor.modality);
-        hasher.update(format!("{extractor:?} {:?} ", job.config().threshold).as_bytes());
+        hasher.update(format!("{:?} {:?} ", arm.extractor, job.config().threshold).as_bytes());
         hasher.update(job.protocol().to_toml().as_bytes());
         hasher.update(source.manifest_blake3.as_bytes());
         for row in self.rows() {
             hasher.update(row.pair_id.as_bytes());
         }
-        format!("{}-{:.16}", arm.slug(), hasher.finalize().to_hex())
+        // Not the arm's name: arms that differ only in how they decide share votes.
+        format!("{:.16}", hasher.finalize().to_hex())
     }
 
     /// The trainings of an arm. All arms share one folder of work, where
