@@ -29,6 +29,7 @@ pub mod scores;
 pub mod seed;
 pub mod shortcut;
 pub mod stats;
+pub mod study;
 mod table;
 mod text;
 pub mod threshold;

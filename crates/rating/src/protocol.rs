@@ -8,8 +8,10 @@ mod checks;
 mod derived;
 
 use serde::{Deserialize, Serialize};
+use toml::de::{DeTable, DeValue};
 
 use crate::Problem;
+pub(crate) use checks::is_plain;
 
 /// A grade of one measurement, from 0 to [`Measurement::grades`] - 1.
 pub type Grade = u8;
@@ -265,6 +267,26 @@ pub fn toml_problem(text: &str, error: &toml::de::Error) -> Problem {
     }
 }
 
+/// The row (from 1) of a TOML text that holds a dotted key, or the nearest table
+/// above it; `None` where there is neither.
+#[must_use]
+pub fn row_of(text: &str, key: &str) -> Option<usize> {
+    let document = DeTable::parse(text).ok()?;
+    let mut table = document.get_ref();
+    let mut start = None;
+    for part in key.split('.') {
+        let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref() == part) else {
+            break;
+        };
+        start = Some(name.span().start);
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    Some(text.get(..start?)?.matches('\n').count() + 1)
+}
+
 impl From<Protocol> for Written {
     fn from(protocol: Protocol) -> Written {
         protocol.written
@@ -290,6 +312,16 @@ impl TryFrom<Written> for Protocol {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_of_keys_in_tables() {
+        let text = "a = 1\n\n[b]\nc = 2\nd = { e = 3 }\n[b.f]\ng = 4\n";
+        assert_eq!(row_of(text, "a"), Some(1));
+        assert_eq!(row_of(text, "b.c"), Some(4));
+        assert_eq!(row_of(text, "b.d.e"), Some(5));
+        assert_eq!(row_of(text, "b.f.g"), Some(7));
+        assert_eq!(row_of(text, "z"), None);
+    }
 
     #[test]
     fn eoss_excludes_flow_without_synovium() {

@@ -1,7 +1,7 @@
 //! What the types of a configuration cannot say: ranges, with row and key.
 
 use rating::Problem;
-use toml::de::{DeTable, DeValue};
+use rating::protocol::row_of;
 
 use crate::config::{Config, Questions, Recipe, Schedule};
 
@@ -169,37 +169,4 @@ fn recipe_problems(recipe: &Recipe) -> Vec<(&'static str, String)> {
         "factors and shares lie between 0 and 1, steps are 1 epoch at least".into(),
     );
     found
-}
-
-/// The row (from 1) that holds a dotted key, or the nearest table above it.
-fn row_of(text: &str, key: &str) -> Option<usize> {
-    let document = DeTable::parse(text).ok()?;
-    let mut table = document.get_ref();
-    let mut start = None;
-    for part in key.split('.') {
-        let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref() == part) else {
-            break;
-        };
-        start = Some(name.span().start);
-        match value.get_ref() {
-            DeValue::Table(inner) => table = inner,
-            _ => break,
-        }
-    }
-    Some(text.get(..start?)?.matches('\n').count() + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_of_keys_in_tables() {
-        let text = "a = 1\n\n[b]\nc = 2\nd = { e = 3 }\n[b.f]\ng = 4\n";
-        assert_eq!(row_of(text, "a"), Some(1));
-        assert_eq!(row_of(text, "b.c"), Some(4));
-        assert_eq!(row_of(text, "b.d.e"), Some(5));
-        assert_eq!(row_of(text, "b.f.g"), Some(7));
-        assert_eq!(row_of(text, "z"), None);
-    }
 }

@@ -86,7 +86,8 @@ fn measurement(measurement: &Measurement, modalities: &[Modality]) -> Result<(),
 }
 
 /// Names become file names and column names.
-fn is_plain(name: &str) -> bool {
+/// Whether a name can stand in files and identities: small letters, digits, - and _.
+pub(crate) fn is_plain(name: &str) -> bool {
     !name.is_empty()
         && name
             .chars()

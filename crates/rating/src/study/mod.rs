@@ -1,0 +1,17 @@
+//! Reader studies: what the protocol of a study says, who reads what when, and
+//! what the answers mean (paper, "Reader study" and "DL-assisted reader study").
+//!
+//! A [`StudyProtocol`] is a file. With the readers and cases it fixes a
+//! [`Schedule`]: every reading of the study, in order, drawn from its seed.
+
+mod altered;
+mod check;
+mod protocol;
+mod schedule;
+
+pub use altered::{Alteration, alter};
+pub use protocol::{
+    AlteredAnswers, Analysis, Arm, Cases, Design, DesignKind, FigureOfMerit, Images, Reader, Rule,
+    Shows, StudyProtocol,
+};
+pub use schedule::{Reading, Schedule, Session};

@@ -1,0 +1,335 @@
+//! The protocol of a study, as its file writes it.
+
+use serde::{Deserialize, Serialize};
+
+use super::check;
+use crate::Problem;
+use crate::protocol::toml_problem;
+
+/// Everything that is fixed before the first reading of a study.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyProtocol {
+    /// Short name, for files.
+    pub name: String,
+    /// Title, for people.
+    pub title: String,
+    /// Counts the protocol's amendments, from 1.
+    #[serde(default = "first")]
+    pub version: u32,
+    /// Root of everything that is drawn: orders, groups, repeats, altered answers.
+    pub seed: u64,
+    /// What is read.
+    pub cases: Cases,
+    /// Who reads which arm when.
+    pub design: Design,
+    /// What readers see, at least one.
+    pub arms: Vec<Arm>,
+    /// Who reads.
+    pub readers: Vec<Reader>,
+    /// Answers that are wrong on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub altered: Option<AlteredAnswers>,
+    /// What will be computed.
+    #[serde(default)]
+    pub analysis: Analysis,
+}
+
+fn first() -> u32 {
+    1
+}
+
+/// What is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cases {
+    /// The cohort of the manifest whose pairs are the cases.
+    pub cohort: String,
+    /// How much of the images is shown.
+    #[serde(default)]
+    pub images: Images,
+}
+
+/// How much of the images is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Images {
+    /// Whole images with the ROI drawn on them (paper, "Reader study").
+    #[default]
+    WholeWithRoi,
+    /// Only what lies in the ROI.
+    RoiOnly,
+}
+
+/// Who reads which arm when, and within which times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Design {
+    /// Which reader has which arm in which session.
+    pub kind: DesignKind,
+    /// Days between a reader's last reading of a session and the first of the next.
+    #[serde(default)]
+    pub washout_days: u32,
+    /// Share of the cases, in [0, 0.5], that a reader is shown a second time in
+    /// the same session without being told, to measure agreement with oneself.
+    #[serde(default)]
+    pub repeats: f64,
+    /// Seconds of work after which a reading is marked as over time; none is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_a_case: Option<u32>,
+    /// Seconds without a key or a movement after which a reader does not work.
+    #[serde(default = "idle")]
+    pub idle_seconds: u32,
+}
+
+fn idle() -> u32 {
+    60
+}
+
+/// Which reader has which arm in which session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DesignKind {
+    /// Every reader has every arm, in the order of the file. Order and arm are
+    /// confounded: what is learned on the way looks like a gain of the later arm.
+    Sequential,
+    /// Every reader has every arm; groups of readers begin with different ones
+    /// (a Latin square), so that order and arm can be told apart.
+    Crossover,
+    /// Every reader has one arm.
+    Parallel,
+}
+
+/// What readers see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arm {
+    /// Its name, for files.
+    pub name: String,
+    /// What of the system's answer is shown.
+    pub shows: Shows,
+    /// Whether readers give their own grades before they are shown the answer;
+    /// both are kept.
+    #[serde(default)]
+    pub own_grades_first: bool,
+}
+
+/// What of the system's answer an arm shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shows {
+    /// Nothing: nothing is sent, either.
+    Nothing,
+    /// Grades and votes.
+    Grades,
+    /// Grades, votes and heatmaps (paper, Figure 5).
+    GradesAndHeatmap,
+}
+
+/// Who reads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reader {
+    /// The name that stands in every table, such as `R1`: not a person's.
+    pub name: String,
+    /// Years of experience with ultrasound (paper, Table S17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub years: Option<f64>,
+    /// The group of a crossover or the arm of a parallel study, from 1; drawn
+    /// from the seed where the file names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<usize>,
+}
+
+/// Answers that are wrong on purpose, to measure how far readers trust them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlteredAnswers {
+    /// Share of a reader's cases in an arm that shows answers, in (0, 0.5].
+    pub share: f64,
+    /// How an answer is altered.
+    pub rule: Rule,
+    /// The approval of an ethics committee: whose, number, date. Readers are
+    /// told when the study is closed.
+    pub ethics_approval: String,
+}
+
+/// How an answer is altered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// One grade higher.
+    OneUp,
+    /// One grade lower.
+    OneDown,
+    /// One grade higher or lower, drawn.
+    OneOff,
+}
+
+/// What will be computed, fixed before the first reading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Analysis {
+    /// What is judged first: a measurement's name, or `combined`.
+    pub measurement: String,
+    /// By which figure.
+    pub figure: FigureOfMerit,
+    /// The arm that is hoped to be better; the last of the file where none is named.
+    pub arm: Option<String>,
+    /// The arm it is compared with; the first of the file where none is named.
+    pub against: Option<String>,
+    /// The difference in the figure below which nobody would care.
+    pub smallest_difference: Option<f64>,
+    /// Bootstrap samples of patients.
+    pub samples: usize,
+    /// Two-sided level of significance.
+    pub level: f64,
+}
+
+impl Default for Analysis {
+    fn default() -> Analysis {
+        Analysis {
+            measurement: "combined".to_owned(),
+            figure: FigureOfMerit::Accuracy,
+            arm: None,
+            against: None,
+            smallest_difference: None,
+            samples: 1000,
+            level: 0.05,
+        }
+    }
+}
+
+/// A figure of how well somebody grades.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FigureOfMerit {
+    /// Share of cases with the reference grade.
+    Accuracy,
+    /// Cohen's kappa with linear weights.
+    KappaLinear,
+    /// Cohen's kappa with quadratic weights.
+    KappaQuadratic,
+}
+
+impl StudyProtocol {
+    /// Reads a protocol file.
+    ///
+    /// # Errors
+    /// Everything wrong with it, each with its row and key: unknown keys, names
+    /// twice, numbers out of range, altered answers without an approval.
+    pub fn from_toml(text: &str) -> Result<StudyProtocol, Vec<Problem>> {
+        let protocol: StudyProtocol =
+            toml::from_str(text).map_err(|error| vec![toml_problem(text, &error)])?;
+        let problems = check::problems(&protocol, text);
+        if problems.is_empty() { Ok(protocol) } else { Err(problems) }
+    }
+
+    /// The protocol as a file; equal protocols are equal texts.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a study protocol is plain data")
+    }
+
+    /// BLAKE3 of [`StudyProtocol::to_toml`], as hexadecimal digits: what was
+    /// registered is what was done.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        blake3::hash(self.to_toml().as_bytes()).to_hex().to_string()
+    }
+
+    /// How often every reader reads the cases.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        match self.design.kind {
+            DesignKind::Parallel => 1,
+            DesignKind::Sequential | DesignKind::Crossover => self.arms.len(),
+        }
+    }
+
+    /// The position of an arm by its name.
+    #[must_use]
+    pub fn arm(&self, name: &str) -> Option<usize> {
+        self.arms.iter().position(|arm| arm.name == name)
+    }
+
+    /// The two arms that the analysis compares, hoped-for first; `None` in a
+    /// study of one arm.
+    #[must_use]
+    pub fn compared(&self) -> Option<(usize, usize)> {
+        let named = |name: &Option<String>, other| match name {
+            Some(name) => self.arm(name),
+            None => Some(other),
+        };
+        let arm = named(&self.analysis.arm, self.arms.len().checked_sub(1)?)?;
+        let against = named(&self.analysis.against, 0)?;
+        (arm != against).then_some((arm, against))
+    }
+
+    /// What a reader of the report must be warned of.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let mut warnings = Vec::new();
+        if self.design.kind == DesignKind::Sequential && self.arms.len() > 1 {
+            warnings.push(
+                "Every reader has the arms in the same order: a gain of the later arm may be \
+                 practice. A crossover tells them apart.",
+            );
+        }
+        if self.sessions() > 1 && self.design.washout_days < 14 {
+            warnings.push("Less than two weeks between two readings: cases may be remembered.");
+        }
+        if self.readers.len() < 5 {
+            warnings.push("Fewer than five readers: little can be said about readers at large.");
+        }
+        warnings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAPER: &str = include_str!("../../../../configs/studies/paper.toml");
+    const CROSSOVER: &str = include_str!("../../../../configs/studies/crossover.toml");
+
+    #[test]
+    fn the_studies_that_come_along_are_sound() {
+        let paper = StudyProtocol::from_toml(PAPER).unwrap();
+        assert_eq!(
+            (paper.readers.len(), paper.sessions(), paper.compared()),
+            (10, 2, Some((1, 0)))
+        );
+        assert_eq!(paper.warnings().len(), 1);
+        let crossover = StudyProtocol::from_toml(CROSSOVER).unwrap();
+        assert!(crossover.warnings().is_empty());
+        for protocol in [paper, crossover] {
+            assert_eq!(StudyProtocol::from_toml(&protocol.to_toml()).unwrap(), protocol);
+            let changed = StudyProtocol { version: 9, ..protocol.clone() };
+            assert_ne!(protocol.hash(), changed.hash());
+        }
+    }
+
+    #[test]
+    fn everything_wrong_is_told_with_row_and_key() {
+        let told = |from: &str, to: &str| {
+            assert!(PAPER.contains(from), "{from}");
+            let problems = StudyProtocol::from_toml(&PAPER.replacen(from, to, 1)).unwrap_err();
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        let twice = told("name = \"R2\"", "name = \"R1\"");
+        assert!(twice.contains("\"R1\" twice"), "{twice}");
+        assert!(told("washout_days", "wash_out_days").contains("row "));
+        let repeats = told("[design]", "[design]\nrepeats = 0.7");
+        assert!(repeats.contains("column design.repeats") && repeats.contains("0.7"), "{repeats}");
+        let altered =
+            "[altered]\nshare = 0.3\nrule = \"one-off\"\nethics_approval = \" \"\n[design]";
+        assert!(told("[design]", altered).contains("ethics_approval"));
+        assert!(told("cohort = \"prospective\"", "cohort = \"\"").contains("cases.cohort"));
+        assert!(told("arm = \"assisted\"", "arm = \"asisted\"").contains("asisted"));
+        assert!(
+            told("shows = \"nothing\"", "shows = \"nothing\"\nown_grades_first = true")
+                .contains("own_grades_first")
+        );
+    }
+}
