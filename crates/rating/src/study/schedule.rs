@@ -160,9 +160,11 @@ impl<R: Rng, G: Fn(Seed) -> R> Drawing<'_, G> {
     ) -> Vec<Reading> {
         let half = order.len() / 2;
         let mut rng = self.rng(format_args!("repeats of reader {reader} in session {number}"));
-        let early: Vec<usize> = (0..half).filter(|&i| !altered.contains_key(&order[i])).collect();
+        let mut early: Vec<usize> =
+            (0..half).filter(|&place| !altered.contains_key(&order[place])).collect();
+        early.shuffle(&mut rng);
         let count = share_of(order.len(), self.protocol.design.repeats);
-        let repeated: BTreeSet<usize> = early.sample(&mut rng, count).copied().collect();
+        let repeated: BTreeSet<usize> = early.into_iter().take(count).collect();
         // Which repeats come before a place of the order.
         let mut before: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for place in repeated {
