@@ -75,6 +75,26 @@ impl Scored {
     }
 }
 
+/// How the AUCs of several scores of the same cases vary together:
+/// `covariances[a][b]`, the diagonal holds variances. For the errors of a
+/// [multi-reader analysis](super::mrmc).
+///
+/// # Errors
+/// When the cases are not the same; inside, where a class has fewer than two.
+pub fn covariances(scored: &[Scored]) -> Result<Result<Vec<Vec<f64>>, Undefined>, Problem> {
+    let classes = |scored: &Scored| scored.iter().map(|case| case.0).collect::<Vec<bool>>();
+    let mut all = scored.iter().map(classes);
+    let first = all.next();
+    if all.any(|other| Some(&other) != first.as_ref()) {
+        return Err(Problem::new("scores of different cases")
+            .hint("all need the same cases in the same order"));
+    }
+    let placements: Result<Vec<Placements>, Undefined> =
+        scored.iter().map(Placements::of).collect();
+    Ok(placements
+        .map(|all| all.iter().map(|a| all.iter().map(|b| a.covariance(b)).collect()).collect()))
+}
+
 /// For each case the share of the other class that it beats, ties half;
 /// negative cases beat positive ones by a lower score.
 struct Placements {
@@ -160,6 +180,19 @@ mod tests {
         let estimate = scored.auc_estimate().unwrap();
         assert_eq!(estimate.value, 0.75);
         assert!((estimate.standard_error.powi(2) - 2.0 * 0.125 / 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn covariances_of_several_are_those_of_pairs() {
+        let truth = [true, false, true, false, true, false];
+        let scores = [[5.0, 3.0, 4.0, 1.0, 2.0, 2.0], [1.0, 1.0, 4.0, 3.0, 5.0, 2.0]];
+        let scored = scores.map(|scores| Scored::new(&truth, &scores).unwrap());
+        let matrix = covariances(&scored).unwrap().unwrap();
+        let pair = scored[0].auc_beside(&scored[1]).unwrap().unwrap();
+        assert_eq!(matrix[0][1], pair.covariance);
+        assert!((matrix[1][1].sqrt() - pair.second.standard_error).abs() < 1e-12);
+        let other = Scored::new(&[true, false], &[1.0, 0.0]).unwrap();
+        assert!(covariances(&[scored[0].clone(), other]).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! from the crate statrs. `None` where a distribution does not exist.
 
 use statrs::distribution::{
-    Beta, Binomial, ContinuousCDF, DiscreteCDF, FisherSnedecor, Normal, StudentsT,
+    Beta, Binomial, ChiSquared, ContinuousCDF, DiscreteCDF, FisherSnedecor, Normal, StudentsT,
 };
 
 /// How far a 95 % interval reaches on each side: quantile 0.975.
@@ -27,6 +27,23 @@ pub(super) fn normal_two_sided(z: f64) -> f64 {
 pub(super) fn t_quantile(p: f64, freedom: f64) -> Option<f64> {
     let t = StudentsT::new(0.0, 1.0, freedom).ok()?;
     Some(t.inverse_cdf(p.clamp(0.0, 1.0))).filter(|quantile| quantile.is_finite())
+}
+
+/// P(|T| >= |t|) of Student's t distribution.
+pub(super) fn t_two_sided(t: f64, freedom: f64) -> Option<f64> {
+    let distribution = StudentsT::new(0.0, 1.0, freedom).ok()?;
+    Some((2.0 * distribution.sf(t.abs())).min(1.0)).filter(|p| p.is_finite())
+}
+
+/// P(F >= f) of the F distribution.
+pub(super) fn f_upper(f: f64, freedom: [f64; 2]) -> Option<f64> {
+    let distribution = FisherSnedecor::new(freedom[0], freedom[1]).ok()?;
+    Some(distribution.sf(f.max(0.0))).filter(|p| p.is_finite())
+}
+
+/// P(X >= x) of the chi-squared distribution.
+pub(super) fn chi_squared_upper(x: f64, freedom: f64) -> Option<f64> {
+    Some(ChiSquared::new(freedom).ok()?.sf(x.max(0.0))).filter(|p| p.is_finite())
 }
 
 /// Quantile of the F distribution.
@@ -79,6 +96,17 @@ mod tests {
         let many = coin_cdf(450_000, 901_000).unwrap();
         assert!((many / 0.14629566678355052 - 1.0).abs() < 1e-8, "{many}");
         assert_close(coin_cdf(40, 200).unwrap(), 1.6920079887576423e-18);
+    }
+
+    #[test]
+    fn tails_are_those_of_tables_and_of_the_quantiles() {
+        assert_close(t_two_sided(-2.2621571627409915, 9.0).unwrap(), 0.05);
+        assert_close(f_upper(4.236085668188633, [5.0, 10.0]).unwrap(), 0.025);
+        assert_close(chi_squared_upper(3.841458820694124, 1.0).unwrap(), 0.05);
+        assert_close(chi_squared_upper(5.991464547107979, 2.0).unwrap(), 0.05);
+        // With two modalities F is the square of t.
+        assert_close(f_upper(2.5 * 2.5, [1.0, 15.3]).unwrap(), t_two_sided(2.5, 15.3).unwrap());
+        assert_eq!((t_two_sided(1.0, 0.0), f_upper(1.0, [0.0, 1.0])), (None, None));
     }
 
     #[test]

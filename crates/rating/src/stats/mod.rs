@@ -11,6 +11,7 @@
 //! | [`reliability`], [`calibration`], [`decision_curve`] | reliability curve, calibration slope and intercept; net benefit |
 //! | [`patients`], [`weighted`], [`ranked`], [`bootstrap`], [`bca`] | resampling by patient: percentile and BCa intervals, paired differences |
 //! | [`mcnemar`], [`wilcoxon`], [`holm`] | tests of two ways of grading; several tests at once |
+//! | [`merit`], [`jackknife`], [`mrmc`] | reader studies: the figure compared, how figures vary together, multi-reader multi-case analysis |
 //! | [`gloess`], [`bland_altman`] | a patient's sum of grades; how far two sums lie apart |
 //! | [`estimate`], [`interval`] | a figure with its standard error, and 95 % intervals |
 //! | [`paper`] | the paper's own test and intervals, each with its warning |
@@ -33,9 +34,12 @@ pub mod gloess;
 pub mod holm;
 pub mod icc;
 pub mod interval;
+pub mod jackknife;
 pub mod kappa;
 pub mod kappa_error;
 pub mod mcnemar;
+pub mod merit;
+pub mod mrmc;
 pub mod outcomes;
 pub mod paper;
 pub mod patients;
@@ -54,6 +58,8 @@ pub use estimate::{Estimate, Test};
 pub use interval::Interval;
 pub use kappa::Weights;
 pub use mcnemar::Discordance;
+pub use merit::Merit;
+pub use mrmc::MultiReader;
 pub use outcomes::Outcomes;
 pub use patients::Patients;
 pub use ranking::{RocPoint, Scored};
@@ -97,6 +103,9 @@ pub enum Undefined {
     /// Agreement of readers needs two.
     #[error("there are fewer than two readers")]
     FewerThanTwoReaders,
+    /// Arms or modalities are compared with one another.
+    #[error("there are fewer than two modalities")]
+    FewerThanTwoModalities,
     /// The standard error is 0, as it is of perfect agreement.
     #[error("the estimated standard error is 0, the interval would have no width")]
     NoWidth,
