@@ -4,6 +4,8 @@
 import { Refused } from "./api.js";
 
 const ASK_EVERY_MS = 500;
+// Where the whole answer is on the screen at once.
+const WIDE = "(min-width: 70rem)";
 
 const STEPS = { score: "Scoring", fast: "Fast heatmap", exact: "Exact heatmap" };
 const HEATMAPS = {
@@ -35,7 +37,8 @@ export class Answer {
     this.section.hidden = false;
     this.section.parentElement.classList.add("with-answer");
     this.maps = this.viewer.addMaps([...this.section.querySelectorAll(".view")]);
-    this.section.scrollIntoView({ block: "nearest" });
+    this.viewer.fitRois();
+    if (!matchMedia(WIDE).matches) this.section.scrollIntoView({ block: "start" });
     for (let answer = said; answer !== null; answer = await this.#next(answer)) await this.#show(answer);
   }
 
@@ -126,18 +129,24 @@ function progress(work) {
   }
 }
 
-// Grades, votes and probabilities, a row for each measurement.
+// Grades, votes and probabilities: two rows for each measurement.
 function table(answer) {
   const tasks = Math.max(...answer.measurements.map((measurement) => measurement.probabilities.length));
-  const cutOffs = [...Array(tasks).keys()].map((above) => `P(> ${above})`);
-  const head = row("th", ["Measurement", "Grade", "Votes", "How the models voted", ...cutOffs], "col");
-  const body = answer.measurements.map((measurement) => {
+  const cutOffs = [...Array(tasks).keys()].map((above) => `P(>${above})`);
+  const head = row("th", ["Measurement", "Grade", "Votes", ...cutOffs], "col");
+  const body = answer.measurements.flatMap((measurement) => {
     const means = cutOffs.map((_, above) => number(measurement.probabilities[above]?.mean));
     const name = measurement.name.replaceAll("_", " ");
-    return row("td", [name, measurement.grade ?? "-", measurement.votes.join(" "), measurement.sentence, ...means], null, measurement.meaning);
+    const votes = row("td", [name, measurement.grade ?? "-", measurement.votes.join(" "), ...means], null);
+    votes.className = "votes";
+    const meaning = measurement.meaning ? ` Grade ${measurement.grade}: ${measurement.meaning}.` : "";
+    return [votes, wideRow(measurement.sentence + meaning, 3 + tasks)];
   });
   if (answer.combined !== null || answer.conflict) {
-    body.push(row("td", ["combined grade", answer.combined ?? "-", "", "the highest of the grades", ...cutOffs.map(() => "")]));
+    const combined = row("td", ["combined grade", answer.combined ?? "-", ""], null);
+    combined.lastChild.colSpan = 1 + tasks;
+    combined.lastChild.textContent = "the highest of the grades";
+    body.push(combined);
   }
   const whole = made("table");
   whole.append(made("caption", "Research use only, not for diagnosis"), made("thead"), made("tbody"));
@@ -146,20 +155,28 @@ function table(answer) {
   return whole;
 }
 
+function wideRow(text, columns) {
+  const line = made("tr");
+  const cell = made("td", text, "why");
+  cell.colSpan = columns;
+  line.append(cell);
+  return line;
+}
+
 function source(answer) {
   if (answer.origin === "canned") return "Canned answers: derived from the truth of a drawn joint, with errors.";
   return `${answer.networks} networks of bundle ${answer.bundle.slice(0, 12)}, origin ${answer.origin}.`;
 }
 
-function row(kind, texts, scope, title) {
+function row(kind, texts, scope) {
   const line = made("tr");
   texts.forEach((text, column) => {
     const cell = made(column === 0 ? "th" : kind, String(text));
     cell.scope = scope ?? "row";
     if (column > 0 && !scope) cell.removeAttribute("scope");
+    if (column === 1 && !scope) cell.className = "big";
     line.append(cell);
   });
-  if (title) line.title = title;
   return line;
 }
 

@@ -48,7 +48,8 @@ async function bring(files) {
       sent += one.file.size + 1;
       bar.value = sent / all;
     }
-    $("#told").textContent = `${taken} images are here, ${refused} files are not.`;
+    const count = (number, word) => `${number} ${word}${number === 1 ? " is" : "s are"}`;
+    $("#told").textContent = `${count(taken, "image")} here, ${count(refused, "file")} not.`;
     if (page.dataset.import) {
       dispatchEvent(new CustomEvent("arrived"));
     } else if (taken === 0) {

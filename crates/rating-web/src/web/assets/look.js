@@ -13,15 +13,18 @@ async function begin() {
   viewer.others = pair.readings.map((one) => one.body.rois);
   await viewer.load();
   told("");
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.key.toLowerCase() !== "h") return;
+  const hide = () => {
     viewer.hidden = !viewer.hidden;
     viewer.draw();
+  };
+  document.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && event.key.toLowerCase() === "h") hide();
   });
   screen.addEventListener("click", (event) => {
     const action = event.target.closest("[data-do]")?.dataset.do;
     if (action === "fit") viewer.fit();
     if (action === "actual") viewer.actual();
+    if (action === "hide") hide();
   });
 }
 

@@ -55,6 +55,8 @@ function show() {
   const { body, locked } = reading;
   viewer.rois = body.rois;
   viewer.locked = locked !== null;
+  if (viewer.locked) viewer.drawing = false;
+  $("[data-do=draw]").closest("fieldset").disabled = viewer.locked;
   viewer.draw();
   for (const group of form.querySelectorAll(".grades")) {
     const grade = body.grades[Number(group.dataset.measurement)];
@@ -64,7 +66,7 @@ function show() {
   if (document.activeElement !== $("#comment")) $("#comment").value = body.comment;
   for (const field of form.querySelectorAll("fieldset, select, textarea, button:not([data-do])")) field.disabled = locked !== null;
   form.classList.toggle("cannot-grade", body.cannot !== null);
-  document.querySelector('[data-do="draw"]').setAttribute("aria-pressed", String(viewer.drawing));
+  $("[data-do=draw]").setAttribute("aria-pressed", String(viewer.drawing));
   if (locked !== null) {
     $("#saved").textContent = "Locked";
     const reveal = $("[data-do=reveal]");
@@ -75,7 +77,7 @@ function show() {
 }
 
 function told(state, sentence, stored) {
-  $("#saved").textContent = SAID[state] ?? sentence;
+  $("#saved").textContent = state === "saved" && reading.locked ? "Locked" : (SAID[state] ?? sentence);
   $("#saved").className = state;
   if (state !== "refused") return;
   $("#problem").textContent = sentence;
@@ -138,6 +140,8 @@ const actions = {
   hide: () => {
     viewer.hidden = !viewer.hidden;
     viewer.draw();
+    const button = $("[data-do=hide]");
+    if (button) button.textContent = viewer.hidden ? "Show overlays (H)" : "Hide overlays (H)";
   },
   draw: () => {
     viewer.drawing = !viewer.drawing;

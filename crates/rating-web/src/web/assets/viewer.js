@@ -3,6 +3,8 @@
 
 const HANDLE_PX = 8;
 const SMALLEST_ROI_PX = 8;
+// What is seen around a rectangle, as a share of its sides.
+const AROUND = 0.2;
 const OTHERS = ["#8ec7ff", "#7ddc9b", "#f5a3d8", "#f2e36b", "#c9b6ff"];
 
 export class PairViewer {
@@ -17,12 +19,13 @@ export class PairViewer {
     this.shared = true;
     this.locked = false;
     this.opacity = 0.6;
+    this.close = false; // shows the rectangles large, not the whole images
     this.adjust = { brightness: 0, contrast: 0 };
     this.views = images.map((image, index) => new View(this, index, figures[index], image));
     this.rois = images.map(() => null);
     this.others = []; // rectangles of other readings, numbered from 1
     this.active = 0;
-    new ResizeObserver(() => this.fit()).observe(figures[0].parentElement);
+    new ResizeObserver(() => this.refit()).observe(figures[0].parentElement);
   }
 
   async load() {
@@ -37,17 +40,39 @@ export class PairViewer {
       return new MapView(this, figure, above);
     });
     this.views.push(...below);
-    this.fit();
+    this.refit();
     return below;
   }
 
+  refit() {
+    if (this.close) this.fitRois();
+    else this.fit();
+  }
+
   fit() {
+    this.close = false;
     const ratio = (view) => Math.min(view.width / view.image.width, view.height / view.image.height);
     for (const view of this.views) view.measure();
     this.scale = Math.min(...this.views.map(ratio));
     const [view] = this.views;
     const middle = (box, side) => (side - box / this.scale) / 2;
     this.origin = [middle(view.width, view.image.width), middle(view.height, view.image.height)];
+    this.draw();
+  }
+
+  // The rectangles as large as they go, with what lies around them.
+  fitRois() {
+    const drawn = this.rois.filter((roi) => roi !== null);
+    if (drawn.length === 0) return this.fit();
+    this.close = true;
+    for (const view of this.views) view.measure();
+    const side = (index, pick) => pick(...drawn.map((roi) => roi[index]));
+    const [left, top, right, bottom] = [side(0, Math.min), side(1, Math.min), side(2, Math.max), side(3, Math.max)];
+    const wide = (1 + 2 * AROUND) * (right - left);
+    const high = (1 + 2 * AROUND) * (bottom - top);
+    this.scale = Math.min(...this.views.map((view) => Math.min(view.width / wide, view.height / high)));
+    const [view] = this.views;
+    this.origin = [(left + right - view.width / this.scale) / 2, (top + bottom - view.height / this.scale) / 2];
     this.draw();
   }
 
@@ -230,25 +255,40 @@ class View {
       this.drawOver(pen);
       this.drawOthers(pen);
       this.drawRoi(pen);
+      this.drawNumbers(pen);
     }
     this.drawCursor(pen);
   }
 
-  // Dashed, each with its number, so that colour is not the only sign.
+  // Dashed, so that they are not taken for the own one.
   drawOthers(pen) {
     const thin = 1 / this.viewer.scale;
-    pen.font = `600 ${14 * thin}px system-ui, sans-serif`;
     pen.lineWidth = 1.5 * thin;
     pen.setLineDash([6 * thin, 4 * thin]);
     this.viewer.others.forEach((rois, number) => {
       const roi = rois[this.index];
       if (!roi) return;
       const [left, top, right, bottom] = roi;
-      pen.strokeStyle = pen.fillStyle = OTHERS[number % OTHERS.length];
+      pen.strokeStyle = OTHERS[number % OTHERS.length];
       pen.strokeRect(left, top, right - left, bottom - top);
-      pen.fillText(String(number + 1), left + (4 + 14 * number) * thin, top - 4 * thin);
     });
     pen.setLineDash([]);
+  }
+
+  // Each rectangle's number on its upper side, so that colour is not the only
+  // sign; those of the same rectangle stand beside one another.
+  drawNumbers(pen) {
+    const thin = 1 / this.viewer.scale;
+    pen.font = `600 ${13 * thin}px system-ui, sans-serif`;
+    this.viewer.others.forEach((rois, number) => {
+      const roi = rois[this.index];
+      if (!roi) return;
+      const [left, top] = [roi[0] + (4 + 18 * number) * thin, roi[1] - 9 * thin];
+      pen.fillStyle = "rgba(0, 0, 0, .8)";
+      pen.fillRect(left, top, 16 * thin, 18 * thin);
+      pen.fillStyle = OTHERS[number % OTHERS.length];
+      pen.fillText(String(number + 1), left + 4 * thin, top + 14 * thin);
+    });
   }
 
   // What lies between the image and its rectangle.

@@ -99,9 +99,10 @@ pub(in crate::web) async fn show(
         })
         .await?;
     let protocol = &app.room.protocol;
-    let above = html! {
+    let said = html! {
         p role="status" { strong { (words(&state, protocol)) } }
         (side_by_side(&lines, protocol))
+        (rectangles(&lines, protocol))
     };
     let answers = stage.is_some() && app.room.desk.is_some();
     let screen = Screen { code: &code, home: "/consensus", page: "/consensus/", stage, answers };
@@ -110,7 +111,7 @@ pub(in crate::web) async fn show(
         Some(_) => "Read again pair",
         None => "Readings of pair",
     };
-    Ok(read::document(&app.room.protocol, &caller, title, &screen, &above))
+    Ok(read::document(&app.room.protocol, &caller, title, &screen, &said))
 }
 
 /// A table of readings; where readers differ the column says so in words.
@@ -131,21 +132,49 @@ fn side_by_side(lines: &[Line], protocol: &Protocol) -> Markup {
                 @for (at, measurement) in measurements.iter().enumerate() {
                     th scope="col" { (measurement.name.replace('_', " ")) @if differs(at) { span.differs { " (they differ)" } } }
                 }
-                @for modality in protocol.modalities() { th scope="col" { "ROI, " (modality.name) } }
-                th scope="col" { "Comment" }
             } }
-            tbody { @for (at, line) in lines.iter().enumerate() { tr.own[line.own] {
-                th scope="row" { span.mark { (at + 1) } " " (line.who) }
+            tbody { @for (at, line) in lines.iter().enumerate() {
+                tr.own[line.own] {
+                th scope="row" { (mark(at)) " " (line.who) }
                 td { (line.stage.word()) @if !line.shown.is_nothing() { span.differs { " (knew the system's answer: does not count)" } } }
                 @match line.body.cannot {
                     Some(reason) => td colspan=(measurements.len()) { "cannot grade: " (reason.words()) },
                     None => @for grade in &line.body.grades { td { @if let Some(grade) = grade { (grade) } } },
                 }
-                @for roi in &line.body.rois { td.roi { @if let Some(roi) = roi { (numbers(roi.sides())) } } }
-                td { (line.body.comment) }
-            } } }
+                }
+                @if !line.body.comment.is_empty() {
+                    tr.own[line.own] { td.comment colspan=(2 + measurements.len()) { (mark(at)) " " (line.body.comment) } }
+                }
+            } }
         }
     }
+}
+
+/// The rectangles are drawn on the images; their sides in numbers for whoever
+/// does not see them.
+fn rectangles(lines: &[Line], protocol: &Protocol) -> Markup {
+    html! {
+        details {
+            summary { "Rectangles in numbers" }
+            table.readings {
+                caption { "ROI: left, top, right, bottom, in pixels" }
+                thead { tr {
+                    th scope="col" { "Reader" }
+                    @for modality in protocol.modalities() { th scope="col" { (modality.name) } }
+                } }
+                tbody { @for (at, line) in lines.iter().enumerate() { tr {
+                    th scope="row" { (mark(at)) " " (line.who) }
+                    @for roi in &line.body.rois { td.roi { @if let Some(roi) = roi { (numbers(roi.sides())) } } }
+                } } }
+            }
+        }
+    }
+}
+
+/// The number of a reading, as it stands beside its rectangle: the same colour,
+/// the same dashes.
+fn mark(at: usize) -> Markup {
+    html! { span class={ "mark mark-" (at % 5) } { (at + 1) } }
 }
 
 fn numbers(sides: [u32; 4]) -> String {

@@ -61,7 +61,7 @@ fn page(selection: &Selection, counted: Counted) -> Markup {
             caption { "Files" }
             thead { tr { th scope="col" { "File" } th scope="col" { "What it holds" } } }
             tbody { @for ((name, _), words) in FILES.iter().zip(WORDS) { tr {
-                th scope="row" { a.button href={ "/api/v1/export/" (name) (query) } download=(name) { (name) } }
+                th scope="row" { a.button.other[*name != FILES[0].0] href={ "/api/v1/export/" (name) (query) } download=(name) { (name) } }
                 td { (words) "." }
             } } }
         }

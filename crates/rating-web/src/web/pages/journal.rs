@@ -13,6 +13,8 @@ use crate::web::access::Caller;
 
 /// Lines on a page.
 const LINES: usize = 100;
+/// Characters of a value from which it is folded.
+const FOLDED: usize = 240;
 
 #[derive(Deserialize)]
 pub(in crate::web) struct From {
@@ -36,7 +38,7 @@ pub(in crate::web) async fn show(
             Ok(whole) => p role="status" { "Whole: " (whole.events) " lines, the last with hash " code { (whole.head) } "." },
             Err(broken) => p.wrong role="alert" { (broken.what) },
         }
-        table {
+        table.journal {
             caption { "What was changed, by whom" }
             thead { tr {
                 th scope="col" { "Line" } th scope="col" { "Time" } th scope="col" { "Who" } th scope="col" { "What" }
@@ -47,7 +49,7 @@ pub(in crate::web) async fn show(
                     td { (line.id) } td { (line.time) }
                     td { @match line.person { Some(person) => { "person " (person) }, None => "server" } }
                     td { (line.kind) } td { (line.subject) }
-                    td.json { (line.before.as_deref().unwrap_or("")) } td.json { (line.after.as_deref().unwrap_or("")) }
+                    td.json { (value(line.before.as_deref())) } td.json { (value(line.after.as_deref())) }
                 }
             } }
         }
@@ -56,4 +58,14 @@ pub(in crate::web) async fn show(
         }
     };
     Ok(layout::page("Journal", &caller, &main))
+}
+
+/// A value; a long one is folded.
+fn value(text: Option<&str>) -> Markup {
+    let text = text.unwrap_or("");
+    html! {
+        @if text.chars().count() > FOLDED {
+            details { summary { (text.chars().take(FOLDED / 2).collect::<String>()) " ..." } (text) }
+        } @else { (text) }
+    }
 }

@@ -2,6 +2,7 @@
 
 use axum::Extension;
 use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
 use axum::response::Redirect;
 use maud::{Markup, html};
 
@@ -20,15 +21,22 @@ pub(in crate::web) async fn show(
     page(&app, &caller, None).await
 }
 
+/// Where a one-time link leads, as this browser reaches the room.
+fn address(app: &App, headers: &HeaderMap, word: &str) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let scheme = if app.room.is_secure { "https" } else { "http" };
+    host.map(|host| format!("{scheme}://{host}")).unwrap_or_default() + "/join/" + word
+}
+
 /// The page, with a link that was just made and for whom.
 async fn page(app: &App, caller: &Caller, fresh: Option<(&str, &str)>) -> Result<Markup, Refusal> {
     let everybody = app.room.store.read(people::all).await?;
     let main = html! {
         h1 { "People" }
-        @if let Some((name, word)) = fresh {
+        @if let Some((name, link)) = fresh {
             p.fresh role="status" {
                 "A one-time link for " strong { (name) } ", shown this once and good for seven days: "
-                code { "/join/" (word) }
+                code { (link) }
             }
         }
         form.line method="post" action="/people" {
@@ -74,6 +82,7 @@ fn row(person: &Person, caller: &Caller) -> Markup {
 pub(in crate::web) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     fields: Fields,
 ) -> Result<Markup, Refusal> {
     let role = Role::of(fields.text("role"));
@@ -84,13 +93,14 @@ pub(in crate::web) async fn create(
         let id = people::create(change, &asked, role)?;
         people::invite(change, &room.secrets, id)
     });
-    let word = made.await?;
-    page(&app, &caller, Some((&name, &word))).await
+    let link = address(&app, &headers, &made.await?);
+    page(&app, &caller, Some((&name, &link))).await
 }
 
 pub(in crate::web) async fn link(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     Path(id): Path<i64>,
 ) -> Result<Markup, Refusal> {
     let room = app.room.clone();
@@ -98,7 +108,7 @@ pub(in crate::web) async fn link(
         Ok((people::one(change, id)?.name, people::invite(change, &room.secrets, id)?))
     });
     let (name, word) = made.await?;
-    page(&app, &caller, Some((&name, &word))).await
+    page(&app, &caller, Some((&name, &address(&app, &headers, &word)))).await
 }
 
 pub(in crate::web) async fn active(

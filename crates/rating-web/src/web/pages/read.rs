@@ -36,28 +36,31 @@ pub(super) struct Screen<'a> {
     pub(super) answers: bool,
 }
 
-/// The whole page; `above` the images stands what else there is to know.
+/// The whole page; beside the images, or above them on a narrow screen, stands
+/// what was `said` about the pair.
 pub(super) fn document(
     protocol: &Protocol,
     caller: &Caller,
     title: &str,
     screen: &Screen<'_>,
-    above: &Markup,
+    said: &Markup,
 ) -> Markup {
     let code = screen.code;
     let path = match screen.stage {
         None | Some(Stage::First) => format!("/api/v1/pairs/{code}/reading"),
         Some(stage) => format!("/api/v1/pairs/{code}/reading/{}", stage.word()),
     };
+    let has_said = !said.0.is_empty();
+    let looks_only = screen.stage.is_none();
     let main = html! {
-        div id="screen" data-code=(code) data-csrf=(caller.csrf) data-path=(path) data-home=(screen.home) data-page=(screen.page) {
+        div id="screen" class={ @if has_said { "with-said" } @if looks_only { " looking" } } data-code=(code) data-csrf=(caller.csrf) data-path=(path) data-home=(screen.home) data-page=(screen.page) {
             div.bar {
                 h1 { (title) " " span id="code" { (code) } }
                 p id="progress" {}
                 p id="saved" role="status" aria-live="polite" { "Loading ..." }
                 @if screen.stage.is_some() { button.plain id="keys-button" aria-haspopup="dialog" { "Keys (?)" } }
             }
-            (above)
+            @if has_said { div.said { (said) } }
             div.pair {
                 @for modality in protocol.modalities() {
                     figure.view data-modality=(modality.name) data-adjustable[modality.colour == Colour::Gray] {
@@ -86,6 +89,7 @@ fn looking() -> Markup {
     html! { div.tools { fieldset { legend { "View" }
         button data-do="fit" { "Fit" }
         button data-do="actual" { "1:1" }
+        button data-do="hide" { "Hide rectangles (H)" }
     } } }
 }
 
@@ -165,10 +169,8 @@ fn answer(protocol: &Protocol) -> Markup {
         section id="answer" hidden aria-labelledby="answer-title" {
             div.bar {
                 h2 id="answer-title" { "The system's answer" }
-                p.purpose { "Research use only, not for diagnosis" }
-                p id="watermark" {}
                 p id="answer-state" role="status" aria-live="polite" {}
-                label { "Heatmap opacity " input id="opacity" type="range" min="0" max="100" value="60"; }
+                label { "Opacity " input id="opacity" type="range" min="0" max="100" value="60"; }
                 button.plain data-do="hide" { "Hide overlays (H)" }
             }
             div.pair {
@@ -179,7 +181,10 @@ fn answer(protocol: &Protocol) -> Markup {
                     }
                 }
             }
-            div id="told" {}
+            div.words {
+                p id="watermark" {}
+                div id="told" {}
+            }
         }
     }
 }

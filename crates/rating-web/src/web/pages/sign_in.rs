@@ -28,8 +28,8 @@ fn form(name: &str, wrong: Option<&str>) -> Markup {
             h1 { "Sign in" }
             @if let Some(sentence) = wrong { p.wrong role="alert" { (sentence) } }
             form method="post" action="/sign-in" {
-                label { "Name" input name="name" value=(name) autocomplete="username" required autofocus; }
-                label { "Password" input type="password" name="password" autocomplete="current-password" required; }
+                label { "Name" input name="name" value=(name) autocomplete="username" required autofocus[name.is_empty()]; }
+                label { "Password" input type="password" name="password" autocomplete="current-password" required autofocus[!name.is_empty()]; }
                 button { "Sign in" }
             }
             p.aside { "No account, or the password forgotten? Ask your administrator for a link." }
