@@ -1,15 +1,20 @@
 //! Two readers differ, read again, a senior reader decides, a coordinator exports.
 
-use axum::http::{Method, StatusCode};
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use rating::Protocol;
+use rating::decode::decode;
+use rating::manifest::Manifest;
 use rating_web::pairs;
 use rating_web::people::Role;
 use rating_web::store::Actor;
-use serde_json::json;
 
 use crate::driver::{Driver, ENTER, SHIFT};
-use crate::support::{Browser, PASSWORD, TestRoom};
-use crate::walk::Served;
+use crate::scene::read;
+use crate::served::Served;
 
 pub async fn from_a_difference_to_an_export(driver: &Driver) {
     let folder = tempfile::tempdir().unwrap();
@@ -24,24 +29,24 @@ pub async fn from_a_difference_to_an_export(driver: &Driver) {
     let too = berta.id;
     store.write_now(Actor::Server, move |change| pairs::assign(change, too, &[pair])).unwrap();
     let code = store.read_now(|db| Ok(pairs::one(db, &Protocol::eoss(), pair)?.code)).unwrap();
-    first_reading(&served.room, &anna, &code, 2, [60, 60, 260, 160]).await;
-    first_reading(&served.room, &berta, &code, 3, [90, 80, 300, 190]).await;
+    read(&served.room, &anna, &code, "", 2, [60, 60, 260, 160]).await;
+    read(&served.room, &berta, &code, "", 3, [90, 80, 300, 190]).await;
 
     // Both read again, each sees what the other drew and said.
-    sign_in(driver, &served, "anna").await;
+    served.sign_in(driver, "anna").await;
     driver.wait_for_text("main", "Seen differently, waiting for you: 1").await;
     open_the_only_pair(driver, &served).await;
     driver.wait_for_text("table.readings", "(they differ)").await;
     driver.picture("21-read-again").await;
     grade_and_lock(driver, "2").await;
     driver.wait_for_text("main", "1 of 2 have read it again").await;
-    sign_in(driver, &served, "berta").await;
+    served.sign_in(driver, "berta").await;
     open_the_only_pair(driver, &served).await;
     grade_and_lock(driver, "3").await;
     driver.wait_for_text("main", "waits for a senior reader").await;
 
     // They still differ: a senior reader decides.
-    sign_in(driver, &served, "vera").await;
+    served.sign_in(driver, "vera").await;
     open_the_only_pair(driver, &served).await;
     driver.picture("22-decide").await;
     grade_and_lock(driver, "2").await;
@@ -49,44 +54,45 @@ pub async fn from_a_difference_to_an_export(driver: &Driver) {
     driver.picture("23-settled").await;
 
     // The coordinator sees who said what, how well they agree, and what can go out.
-    sign_in(driver, &served, "carl").await;
+    served.sign_in(driver, "carl").await;
     driver.wait_for_text("main", "anna and berta").await;
     driver.picture("24-board").await;
     driver.goto(&format!("{}/consensus/{code}", served.address)).await;
     driver.wait_for_text("table.readings", "berta").await;
-    let loaded = "return document.querySelector('#saved').textContent === ''";
-    while driver.client.execute(loaded, vec![]).await.unwrap() != true {
-        let said = driver.text("#saved").await;
-        assert!(said.is_empty() || said == "Loading ...", "{said}");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    driver.wait_until("return document.querySelector('#saved').textContent === ''").await;
     driver.picture("25-side-by-side").await;
     driver.goto(&format!("{}/export", served.address)).await;
     driver.wait_for_text("main", "Settled pairs: 1. Left out: 1.").await;
     driver.picture("26-export").await;
+    the_pack_is_ready_for_training(driver, folder.path()).await;
     served.close();
 }
 
-/// A first reading, as the page's script would send it.
-async fn first_reading(room: &TestRoom, who: &Browser, code: &str, grade: u8, roi: [u32; 4]) {
-    let path = format!("/api/v1/pairs/{code}/reading");
-    room.get(who, &path).await;
-    let body = json!({ "grades": [grade, 1], "cannot": null, "rois": [roi, roi], "comment": "" });
-    let save = json!({ "version": 1, "change": "a", "body": body });
-    let saved = room.ask(who, Method::PUT, &path, Some(save)).await;
-    assert_eq!(saved.status, StatusCode::OK, "{}", saved.text());
-    let lock = Some(json!({ "version": 2 }));
-    let locked = room.ask(who, Method::POST, &format!("{path}/lock"), lock).await;
-    assert_eq!(locked.status, StatusCode::OK, "{}", locked.text());
-}
-
-async fn sign_in(driver: &Driver, served: &Served, name: &str) {
-    driver.client.delete_all_cookies().await.unwrap();
-    driver.goto(&format!("{}/sign-in", served.address)).await;
-    driver.type_into("input[name=name]", name).await;
-    driver.type_into("input[name=password]", PASSWORD).await;
-    driver.click("main button").await;
-    driver.wait_for_text("nav", name).await;
+/// What comes down is a folder that `rating train` takes.
+async fn the_pack_is_ready_for_training(driver: &Driver, folder: &Path) {
+    let downloads = folder.join("downloads");
+    fs::create_dir(&downloads).unwrap();
+    driver.download_to(&downloads).await;
+    driver.click("a[download='training.zip']").await;
+    let path = downloads.join("training.zip");
+    let began = Instant::now();
+    while !path.exists() {
+        assert!(began.elapsed() < Duration::from_secs(20), "nothing came down");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let mut pack = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
+    let mut text = String::new();
+    pack.by_name("manifest.csv").unwrap().read_to_string(&mut text).unwrap();
+    let manifest = Manifest::parse(text.as_bytes(), &Protocol::eoss()).unwrap();
+    assert_eq!(manifest.rows.len(), 1);
+    let row = &manifest.rows[0];
+    // The senior reader's grades; the images lie beside the manifest.
+    assert!(text.contains(",2,1"), "{text}");
+    for view in &row.views {
+        let mut bytes = Vec::new();
+        pack.by_name(&view.path).unwrap().read_to_end(&mut bytes).unwrap();
+        assert!(decode(&bytes).is_ok());
+    }
 }
 
 async fn open_the_only_pair(driver: &Driver, served: &Served) {

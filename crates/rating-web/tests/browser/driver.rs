@@ -1,6 +1,7 @@
 //! A browser that is told what to do.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -13,14 +14,35 @@ use serde_json::{Value, json};
 
 /// How long anything may take to appear.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The key code of Shift, and of Enter.
+/// Codes of keys that are no letters.
 pub const SHIFT: char = '\u{E008}';
 pub const ENTER: char = '\u{E007}';
+pub const ALT: char = '\u{E00A}';
+pub const TAB: char = '\u{E004}';
+pub const RIGHT: char = '\u{E014}';
+pub const DOWN: char = '\u{E015}';
 
 pub struct Driver {
     pub client: Client,
     process: Child,
+    port: u16,
     pictures: PathBuf,
+}
+
+/// ChromeDriver ends its browsers when it is asked to end, after a test that
+/// failed too.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Ok(mut line) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let _ = line.write_all(
+                b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+            );
+            let _ = line.set_read_timeout(Some(Duration::from_secs(5)));
+            let _ = line.read_to_end(&mut Vec::new());
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 impl Driver {
@@ -56,17 +78,15 @@ impl Driver {
                 ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
             builder.capabilities(capabilities.clone());
             match builder.connect(&format!("http://127.0.0.1:{port}")).await {
-                Ok(client) => return Some(Driver { client, process, pictures }),
+                Ok(client) => return Some(Driver { client, process, port, pictures }),
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
         panic!("ChromeDriver does not answer");
     }
 
-    pub async fn stop(mut self) {
-        self.client.close().await.unwrap();
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+    pub async fn stop(self) {
+        self.client.clone().close().await.unwrap();
     }
 
     pub async fn goto(&self, address: &str) {
@@ -147,6 +167,34 @@ impl Driver {
             .then(move_to(to))
             .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
         self.client.perform_actions(Actions::from(actions)).await.unwrap();
+    }
+
+    /// What a script returns.
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.unwrap()
+    }
+
+    /// Scrolls until an element is in the middle.
+    pub async fn show(&self, css: &str) {
+        let script = "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' })";
+        self.client.execute(script, vec![json!(css)]).await.unwrap();
+    }
+
+    /// Waits until this script returns true.
+    pub async fn wait_until(&self, script: &str) {
+        let began = std::time::Instant::now();
+        while self.run(script).await != true {
+            assert!(began.elapsed() < PATIENCE, "not true: {script}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until every image of the page is there.
+    pub async fn wait_for_images(&self) {
+        self.wait_until(
+            "return [...document.images].every((one) => one.loading === 'lazy' || (one.complete && one.naturalWidth > 0))",
+        )
+        .await;
     }
 
     /// Leaves a picture of the page.

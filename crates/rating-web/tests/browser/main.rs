@@ -5,27 +5,50 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod checks;
+mod devtools;
 mod differ;
 mod driver;
+mod import;
+mod pages;
+mod scene;
+mod served;
 mod walk;
 
 use driver::Driver;
+use tokio::sync::Mutex;
 
-/// A browser, or a word on why there is none.
-async fn browser() -> Option<Driver> {
-    let driver = Driver::start().await;
-    if driver.is_none() {
+/// One walk after the other: each has a browser and a server of its own, and
+/// two cores are few.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
+/// Walks with a browser, or says why there is none.
+async fn in_a_browser(walk: impl AsyncFnOnce(&Driver)) {
+    let _alone = ALONE.lock().await;
+    let Some(driver) = Driver::start().await else {
         eprintln!("skipped: chromium and chromium-driver are not installed");
-    }
-    driver
+        return;
+    };
+    walk(&driver).await;
+    driver.stop().await;
 }
 
-/// One test after the other: each has a browser and a server of its own, and
-/// two cores are few.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_reading_room_in_a_browser() {
-    let Some(driver) = browser().await else { return };
-    walk::from_the_first_start_to_a_locked_reading(&driver).await;
-    differ::from_a_difference_to_an_export(&driver).await;
-    driver.stop().await;
+async fn from_the_first_start_to_the_answer() {
+    in_a_browser(walk::from_the_first_start_to_the_answer).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_come_in_by_dropping_them() {
+    in_a_browser(import::by_dropping_files).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_a_difference_to_an_export() {
+    in_a_browser(differ::from_a_difference_to_an_export).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_for_everybody() {
+    in_a_browser(pages::are_for_everybody).await;
 }
