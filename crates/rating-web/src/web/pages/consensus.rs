@@ -99,7 +99,7 @@ pub(in crate::web) async fn show(
         })
         .await?;
     let protocol = &app.room.protocol;
-    let said = html! {
+    let beside = html! {
         p role="status" { strong { (words(&state, protocol)) } }
         (side_by_side(&lines, protocol))
         (rectangles(&lines, protocol))
@@ -111,7 +111,7 @@ pub(in crate::web) async fn show(
         Some(_) => "Read again pair",
         None => "Readings of pair",
     };
-    Ok(read::document(&app.room.protocol, &caller, title, &screen, &said))
+    Ok(read::document(&app.room.protocol, &caller, title, &screen, &beside))
 }
 
 /// A table of readings; where readers differ the column says so in words.
@@ -133,19 +133,24 @@ fn side_by_side(lines: &[Line], protocol: &Protocol) -> Markup {
                     th scope="col" { (measurement.name.replace('_', " ")) @if differs(at) { span.differs { " (they differ)" } } }
                 }
             } }
-            tbody { @for (at, line) in lines.iter().enumerate() {
-                tr.own[line.own] {
-                th scope="row" { (mark(at)) " " (line.who) }
-                td { (line.stage.word()) @if !line.shown.is_nothing() { span.differs { " (knew the system's answer: does not count)" } } }
-                @match line.body.cannot {
-                    Some(reason) => td colspan=(measurements.len()) { "cannot grade: " (reason.words()) },
-                    None => @for grade in &line.body.grades { td { @if let Some(grade) = grade { (grade) } } },
-                }
-                }
-                @if !line.body.comment.is_empty() {
-                    tr.own[line.own] { td.comment colspan=(2 + measurements.len()) { (mark(at)) " " (line.body.comment) } }
-                }
-            } }
+            tbody { @for (at, line) in lines.iter().enumerate() { (said(at, line, measurements.len())) } }
+        }
+    }
+}
+
+/// One reading: grades, and the comment in a row of its own.
+fn said(at: usize, line: &Line, measurements: usize) -> Markup {
+    html! {
+        tr.own[line.own] {
+            th scope="row" { (mark(at)) " " (line.who) }
+            td { (line.stage.word()) @if !line.shown.is_nothing() { span.differs { " (knew the system's answer: does not count)" } } }
+            @match line.body.cannot {
+                Some(reason) => td colspan=(measurements) { "cannot grade: " (reason.words()) },
+                None => @for grade in &line.body.grades { td { @if let Some(grade) = grade { (grade) } } },
+            }
+        }
+        @if !line.body.comment.is_empty() {
+            tr.own[line.own] { td.comment colspan=(2 + measurements) { (mark(at)) " " (line.body.comment) } }
         }
     }
 }
