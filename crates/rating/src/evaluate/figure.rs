@@ -23,7 +23,7 @@ pub struct Figure {
 
 impl Figure {
     /// A value and its interval, or why there is none.
-    pub(super) fn new<E: Display>(value: Measured, interval: Result<Interval, E>) -> Figure {
+    pub(crate) fn new<E: Display>(value: Measured, interval: Result<Interval, E>) -> Figure {
         let undefined = match (&value, &interval) {
             (Err(reason), _) => Some(reason.to_string()),
             (Ok(_), Err(reason)) => Some(reason.to_string()),
@@ -34,7 +34,7 @@ impl Figure {
     }
 
     /// A value with its bootstrap; `None` where patients are unknown.
-    pub(super) fn resampled(
+    pub(crate) fn resampled(
         value: Measured,
         bootstrap: Option<Result<Bootstrap, Undefined>>,
     ) -> Figure {
@@ -47,7 +47,7 @@ impl Figure {
 
 /// The interval of a bootstrap. One without width is none: that every sample of
 /// the patients gives one value says that they are few, not that it is sure.
-pub(super) fn with_width(bootstrap: Result<Bootstrap, Undefined>) -> Result<Interval, Undefined> {
+pub(crate) fn with_width(bootstrap: Result<Bootstrap, Undefined>) -> Result<Interval, Undefined> {
     let interval = bootstrap?.interval;
     if interval.low == interval.high { Err(Undefined::NoWidth) } else { Ok(interval) }
 }

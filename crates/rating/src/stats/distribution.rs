@@ -6,15 +6,15 @@ use statrs::distribution::{
 };
 
 /// How far a 95 % interval reaches on each side: quantile 0.975.
-pub(super) const UPPER: f64 = 0.975;
+pub(crate) const UPPER: f64 = 0.975;
 
 /// P(Z <= z) of the standard normal distribution.
-pub(super) fn normal_cdf(z: f64) -> f64 {
+pub(crate) fn normal_cdf(z: f64) -> f64 {
     Normal::standard().cdf(z)
 }
 
 /// The standard normal quantile; infinite at 0 and 1.
-pub(super) fn normal_quantile(p: f64) -> f64 {
+pub(crate) fn normal_quantile(p: f64) -> f64 {
     Normal::standard().inverse_cdf(p.clamp(0.0, 1.0))
 }
 
@@ -24,13 +24,13 @@ pub(super) fn normal_two_sided(z: f64) -> f64 {
 }
 
 /// Quantile of Student's t distribution.
-pub(super) fn t_quantile(p: f64, freedom: f64) -> Option<f64> {
+pub(crate) fn t_quantile(p: f64, freedom: f64) -> Option<f64> {
     let t = StudentsT::new(0.0, 1.0, freedom).ok()?;
     Some(t.inverse_cdf(p.clamp(0.0, 1.0))).filter(|quantile| quantile.is_finite())
 }
 
 /// P(|T| >= |t|) of Student's t distribution.
-pub(super) fn t_two_sided(t: f64, freedom: f64) -> Option<f64> {
+pub(crate) fn t_two_sided(t: f64, freedom: f64) -> Option<f64> {
     let distribution = StudentsT::new(0.0, 1.0, freedom).ok()?;
     Some((2.0 * distribution.sf(t.abs())).min(1.0)).filter(|p| p.is_finite())
 }

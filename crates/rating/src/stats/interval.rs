@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::Undefined;
+use super::distribution::{UPPER, t_quantile};
 
 /// Where a figure lies with 95 % confidence.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -47,6 +48,27 @@ impl Interval {
     }
 }
 
+impl Interval {
+    /// The 95 % interval of the mean of independent values: mean +- t s / sqrt(m), s
+    /// and t with m - 1 degrees of freedom.
+    ///
+    /// # Errors
+    /// With fewer than two values, or values that do not differ.
+    pub fn student(values: &[f64]) -> Result<Interval, Undefined> {
+        let (mean, count) = (mean(values)?, values.len() as f64);
+        if values.len() < 2 {
+            return Err(Undefined::FewerThanTwo);
+        }
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        if squares == 0.0 {
+            return Err(Undefined::NoWidth);
+        }
+        let quantile = t_quantile(UPPER, count - 1.0).ok_or(Undefined::NotConverged)?;
+        let half = quantile * (squares / (count - 1.0) / count).sqrt();
+        Ok(Interval { low: mean - half, high: mean + half })
+    }
+}
+
 /// The arithmetic mean.
 ///
 /// # Errors
@@ -69,6 +91,17 @@ mod tests {
         assert_eq!(Interval::percentile(&[3.0, 1.0]), Ok(Interval { low: 1.0, high: 3.0 }));
         assert_eq!(Interval::percentile(&[2.0]), Ok(Interval { low: 2.0, high: 2.0 }));
         assert_eq!(Interval::percentile(&[]), Err(Undefined::NoCases));
+    }
+
+    #[test]
+    fn the_interval_of_few_values_by_hand() {
+        // Mean 3, s = 2, m = 10: t of 9 degrees of freedom is 2.26216.
+        let values = [1.0, 5.0, 1.0, 5.0, 1.0, 5.0, 1.0, 5.0, 3.0, 3.0];
+        let found = Interval::student(&values).unwrap();
+        let half = 2.2621571627409915 * (32.0_f64 / 9.0 / 10.0).sqrt();
+        assert!((found.low - (3.0 - half)).abs() < 1e-9 && (found.high - 3.0 - half).abs() < 1e-9);
+        assert_eq!(Interval::student(&[2.0, 2.0]), Err(Undefined::NoWidth));
+        assert_eq!(Interval::student(&[2.0]), Err(Undefined::FewerThanTwo));
     }
 
     #[test]

@@ -30,21 +30,43 @@ impl Jackknife {
         patients: usize,
         figures: impl Fn(&[u32]) -> Vec<Measured>,
     ) -> Result<Jackknife, Undefined> {
+        let mut all = Jackknife::of_all(patients, 1, |weights| vec![figures(weights)]);
+        all.pop().unwrap_or(Err(Undefined::NoCases))
+    }
+
+    /// `count` jackknives on the same patients, as of several figures of merit:
+    /// `figures` answers with as many lists. Each has its own reason where it cannot
+    /// be made; how figures of two of them vary together is not asked.
+    pub fn of_all(
+        patients: usize,
+        count: usize,
+        figures: impl Fn(&[u32]) -> Vec<Vec<Measured>>,
+    ) -> Vec<Result<Jackknife, Undefined>> {
         if patients < 2 {
-            return Err(Undefined::FewerThanTwo);
+            return vec![Err(Undefined::FewerThanTwo); count];
         }
-        let all = |weights: &[u32]| figures(weights).into_iter().collect::<Result<Vec<f64>, _>>();
         let mut weights = vec![1; patients];
-        let whole = all(&weights)?;
-        let mut without = Vec::with_capacity(patients); // [patients][figures]
+        let whole = figures(&weights);
+        let mut without = vec![Vec::with_capacity(patients); count]; // [count][patients]
         for patient in 0..patients {
             weights[patient] = 0;
-            without.push(all(&weights)?);
+            for (without, figures) in without.iter_mut().zip(figures(&weights)) {
+                without.push(defined(figures));
+            }
             weights[patient] = 1;
         }
-        let covariances = covariances(without, whole.len());
-        Ok(Jackknife { figures: whole, covariances })
+        let jackknife = |(whole, without): (Vec<Measured>, Vec<Result<Vec<f64>, Undefined>>)| {
+            let figures = defined(whole)?;
+            let covariances =
+                covariances(without.into_iter().collect::<Result<_, _>>()?, figures.len());
+            Ok(Jackknife { figures, covariances })
+        };
+        whole.into_iter().zip(without).map(jackknife).collect()
     }
+}
+
+fn defined(figures: Vec<Measured>) -> Result<Vec<f64>, Undefined> {
+    figures.into_iter().collect()
 }
 
 /// Of `without[patient][figure]`.

@@ -3,7 +3,7 @@
 use super::{Confusion, Measured, Undefined, share};
 
 /// How much kappa minds a disagreement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Weights {
     /// Any as much as any other: Cohen's kappa.
     None,
@@ -27,7 +27,7 @@ impl Weights {
 impl Weights {
     /// How much two of `grades` grades agree: 1 where they are alike, 0 where
     /// they are furthest apart.
-    pub(super) fn agreement(self, row: usize, column: usize, grades: usize) -> f64 {
+    pub(crate) fn agreement(self, row: usize, column: usize, grades: usize) -> f64 {
         match self.of(0, grades.saturating_sub(1)) {
             0 => 1.0,
             furthest => 1.0 - self.of(row, column) as f64 / furthest as f64,
@@ -47,8 +47,7 @@ impl Confusion {
         if self.cases() == 0 {
             return Err(Undefined::NoCases);
         }
-        let row_totals = totals(self);
-        let column_totals = totals(&self.transposed());
+        let (row_totals, column_totals) = totals(self);
         let mut observed = 0;
         let mut expected = 0;
         for (row, column, count) in self.cells() {
@@ -76,9 +75,15 @@ pub fn altman(kappa: f64) -> &'static str {
     }
 }
 
-/// The number of cases in each row.
-fn totals(confusion: &Confusion) -> Vec<u128> {
-    confusion.rows().iter().map(|row| row.iter().copied().map(u128::from).sum()).collect()
+/// The number of cases in each row, and in each column.
+fn totals(confusion: &Confusion) -> (Vec<u128>, Vec<u128>) {
+    let side = confusion.rows().len();
+    let (mut rows, mut columns) = (vec![0; side], vec![0; side]);
+    for (row, column, count) in confusion.cells() {
+        rows[row] += u128::from(count);
+        columns[column] += u128::from(count);
+    }
+    (rows, columns)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{Grade, Problem};
 /// `kappa`, `kappa_linear`, `kappa_quadratic`, or with a cut-off, "the grade is
 /// greater than 1", as `youden_gt1`, `auc_gt1`, `sensitivity_gt1`,
 /// `specificity_gt1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Merit {
     /// Share of cases graded as the truth, 0 to 1 ([`Confusion::accuracy`]).

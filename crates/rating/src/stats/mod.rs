@@ -12,6 +12,7 @@
 //! | [`patients`], [`weighted`], [`ranked`], [`bootstrap`], [`bca`] | resampling by patient: percentile and BCa intervals, paired differences |
 //! | [`mcnemar`], [`wilcoxon`], [`holm`] | tests of two ways of grading; several tests at once |
 //! | [`merit`], [`jackknife`], [`mrmc`] | reader studies: the figure compared, how figures vary together, multi-reader multi-case analysis |
+//! | [`slope`] | whether something drifts, by clusters |
 //! | [`gloess`], [`bland_altman`] | a patient's sum of grades; how far two sums lie apart |
 //! | [`estimate`], [`interval`] | a figure with its standard error, and 95 % intervals |
 //! | [`paper`] | the paper's own test and intervals, each with its warning |
@@ -28,7 +29,7 @@ pub mod calibration;
 pub mod chance;
 pub mod decision_curve;
 pub mod delong;
-mod distribution;
+pub(crate) mod distribution;
 pub mod estimate;
 pub mod gloess;
 pub mod holm;
@@ -48,6 +49,7 @@ pub mod ranked;
 pub mod ranking;
 pub mod raters;
 pub mod reliability;
+pub mod slope;
 pub mod weighted;
 pub mod wilcoxon;
 
@@ -125,6 +127,9 @@ pub enum Undefined {
     /// The exact distribution is counted for few cases only.
     #[error("there are too many cases to count every outcome")]
     TooMany,
+    /// A mean over all pairs of readers is computed of few readers only.
+    #[error("there are too many readers to compare each with each")]
+    TooManyReaders,
     /// Calibration is asked of probabilities.
     #[error("a score or threshold is not a probability")]
     NotProbabilities,

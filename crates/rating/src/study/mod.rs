@@ -5,11 +5,16 @@
 //! [`Schedule`]: every reading of the study, in order, drawn from its seed.
 
 mod altered;
+pub mod analysis;
+mod answers;
 mod check;
+pub mod imrmc;
 mod protocol;
 mod schedule;
+pub mod simulate;
 
 pub use altered::{Alteration, alter};
+pub use answers::{StudyAnswer, StudyCase};
 pub use protocol::{
     AlteredAnswers, Analysis, Arm, Cases, Design, DesignKind, FigureOfMerit, Images, Reader, Rule,
     Shows, StudyProtocol,

@@ -117,7 +117,19 @@ impl MultiReader {
         patients: usize,
         figures: impl Fn(&[u32]) -> Vec<Measured>,
     ) -> Result<MultiReader, Undefined> {
-        let found = Jackknife::new(patients, figures)?;
+        MultiReader::of_jackknife(modalities, readers, &Jackknife::new(patients, figures)?)
+    }
+
+    /// Analyses figures that were jackknifed, those of modality 0 by all readers
+    /// first.
+    ///
+    /// # Errors
+    /// As [`MultiReader::new`]; another number of figures is [`Undefined::NoCases`].
+    pub fn of_jackknife(
+        modalities: usize,
+        readers: usize,
+        found: &Jackknife,
+    ) -> Result<MultiReader, Undefined> {
         let errors = Errors::of_matrix(modalities, readers, &found.covariances)?;
         let of_modality = |modality: usize| {
             found.figures.iter().skip(modality * readers).take(readers).copied().collect()

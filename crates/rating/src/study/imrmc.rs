@@ -1,0 +1,189 @@
+//! Tables for iMRMC, the FDA's program for multi-reader multi-case studies
+//! (github.com/DIDSR/iMRMC, user manual 4.1.1 "Study Raw Data" and 4.1.3
+//! "Possible Formatting Errors"; R package `iMRMC`, `dfMRMC_example`).
+//!
+//! iMRMC knows cases with and without disease. So each cut-off of each measurement
+//! makes a table of its own: the truth is whether the reference grade lies above
+//! it, the score is the grade that the reader gave. The modality is the arm.
+
+use std::collections::BTreeSet;
+
+use super::analysis::{Question, Study};
+use crate::{Grade, Problem};
+
+/// One row: `readerID, caseID, modalityID, score`. Rows of the truth have `truth` as
+/// reader and modality and the score 0 or 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImrmcRow {
+    /// The reader, or `truth`.
+    pub reader: String,
+    /// The case.
+    pub case: String,
+    /// The arm, or `truth`.
+    pub modality: String,
+    /// The grade given, 0 or more; of the truth 1 above the cut-off, else 0.
+    pub score: Grade,
+}
+
+/// The word for rows of the truth.
+const TRUTH: &str = "truth";
+
+/// The rows for "is the grade of this measurement greater than `above`?": the
+/// truth of each case that somebody graded, in the order of cases, then the
+/// answers in theirs. Cases without a reference grade, readings that could not be
+/// graded, repeats and readings of altered answers are left out.
+///
+/// # Errors
+/// A measurement the protocol does not have (or `combined`, where it has none); a
+/// name of a reader, case or arm that iMRMC would read as something else: `truth`,
+/// `-1`, or with a comma, a quotation mark, a line break or blanks at its ends.
+pub fn rows(study: &Study<'_>, measurement: &str, above: Grade) -> Result<Vec<ImrmcRow>, Problem> {
+    let question = Question::named(study.protocol, measurement)?;
+    let usable = study.answers.iter().filter(|answer| !answer.repeat && !answer.altered);
+    let mut answers = Vec::new();
+    let mut read = BTreeSet::new();
+    let truths: std::collections::BTreeMap<&str, Grade> = study
+        .cases
+        .iter()
+        .filter_map(|case| Some((case.case.as_str(), question.truth(study.protocol, case)?)))
+        .collect();
+    for answer in usable {
+        let given = answer.grades.as_deref().and_then(|all| question.given(study.protocol, all));
+        let (Some(score), true) = (given, truths.contains_key(answer.case.as_str())) else {
+            continue;
+        };
+        [&answer.reader, &answer.case, &answer.arm].into_iter().try_for_each(|name| plain(name))?;
+        read.insert(answer.case.as_str());
+        answers.push(ImrmcRow {
+            reader: answer.reader.clone(),
+            case: answer.case.clone(),
+            modality: answer.arm.clone(),
+            score,
+        });
+    }
+    let truth = |case: &super::StudyCase| {
+        let grade = truths.get(case.case.as_str()).filter(|_| read.contains(case.case.as_str()))?;
+        Some(ImrmcRow {
+            reader: TRUTH.to_owned(),
+            case: case.case.clone(),
+            modality: TRUTH.to_owned(),
+            score: Grade::from(*grade > above),
+        })
+    };
+    Ok(study.cases.iter().filter_map(truth).chain(answers).collect())
+}
+
+/// The rows as iMRMC's own file (`.imrmc`): the description, the sizes N0 (cases not
+/// above the cut-off), N1 (above), NR (readers) and NM (arms), `BEGIN DATA:`, then a
+/// row a line, commas without spaces. Line breaks of the description become blanks.
+#[must_use]
+pub fn file(rows: &[ImrmcRow], description: &str) -> String {
+    let (truth, answers): (Vec<&ImrmcRow>, Vec<&ImrmcRow>) =
+        rows.iter().partition(|row| row.reader == TRUTH);
+    let with = |score: Grade| truth.iter().filter(|row| row.score == score).count();
+    let readers: BTreeSet<&str> = answers.iter().map(|row| row.reader.as_str()).collect();
+    let arms: BTreeSet<&str> = answers.iter().map(|row| row.modality.as_str()).collect();
+    let mut text = description.replace(['\r', '\n'], " ");
+    let sizes = [("N0", with(0)), ("N1", with(1)), ("NR", readers.len()), ("NM", arms.len())];
+    for (name, size) in sizes {
+        text.push_str(&format!("\n{name}:{size}"));
+    }
+    text.push_str("\nBEGIN DATA:\n");
+    text.push_str(&lines(rows));
+    text
+}
+
+/// The rows as CSV with the header `readerID,caseID,modalityID,score`, as the R
+/// package's data frame has its columns.
+#[must_use]
+pub fn csv(rows: &[ImrmcRow]) -> String {
+    format!("readerID,caseID,modalityID,score\n{}", lines(rows))
+}
+
+fn lines(rows: &[ImrmcRow]) -> String {
+    let line =
+        |row: &ImrmcRow| format!("{},{},{},{}\n", row.reader, row.case, row.modality, row.score);
+    rows.iter().map(line).collect()
+}
+
+fn plain(name: &str) -> Result<(), Problem> {
+    let odd = name.contains([',', '"', '\n', '\r']) || name.trim() != name || name.is_empty();
+    if odd || [TRUTH, "-1"].contains(&name) {
+        return Err(Problem::new(format!("iMRMC cannot read the name {name:?}"))
+            .hint("no commas, quotation marks or line breaks, not \"truth\" and not \"-1\""));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Protocol;
+    use crate::study::{StudyAnswer, StudyCase};
+
+    fn case(name: &str, truth: Option<Grade>) -> StudyCase {
+        StudyCase {
+            case: name.to_owned(),
+            patient: "p".to_owned(),
+            truth: vec![truth, Some(0)],
+            system: None,
+        }
+    }
+
+    fn answer(reader: &str, case: &str, arm: &str, grade: Option<Grade>) -> StudyAnswer {
+        StudyAnswer {
+            reader: reader.to_owned(),
+            case: case.to_owned(),
+            arm: arm.to_owned(),
+            before: None,
+            grades: grade.map(|grade| vec![grade, 0]),
+            shown: None,
+            altered: false,
+            repeat: false,
+            position: 1,
+            seconds: None,
+        }
+    }
+
+    fn rows_of(answers: &[StudyAnswer]) -> Result<Vec<ImrmcRow>, Problem> {
+        let cases =
+            [case("c1", Some(2)), case("c2", Some(0)), case("c3", None), case("c4", Some(3))];
+        let names = |names: [&str; 2]| names.map(str::to_owned);
+        let (arms, readers) = (names(["unaided", "assisted"]), names(["R1", "R2"]));
+        let protocol = Protocol::eoss();
+        let study =
+            Study { protocol: &protocol, arms: &arms, readers: &readers, cases: &cases, answers };
+        rows(&study, "synovial_hypertrophy", 1)
+    }
+
+    #[test]
+    fn a_file_as_the_manual_describes_it() {
+        let again = StudyAnswer { repeat: true, ..answer("R1", "c1", "assisted", Some(0)) };
+        let wrong = StudyAnswer { altered: true, ..answer("R2", "c2", "assisted", Some(3)) };
+        let rows = rows_of(&[
+            answer("R1", "c1", "unaided", Some(1)),
+            answer("R1", "c2", "unaided", Some(0)),
+            answer("R1", "c3", "unaided", Some(0)),
+            answer("R2", "c4", "unaided", None),
+            answer("R1", "c1", "assisted", Some(3)),
+            again,
+            wrong,
+        ])
+        .unwrap();
+        assert_eq!(
+            file(&rows, "phantom\nSH > 1"),
+            "phantom SH > 1\nN0:1\nN1:1\nNR:1\nNM:2\nBEGIN DATA:\n\
+             truth,c1,truth,1\ntruth,c2,truth,0\n\
+             R1,c1,unaided,1\nR1,c2,unaided,0\nR1,c1,assisted,3\n"
+        );
+        assert!(csv(&rows).starts_with("readerID,caseID,modalityID,score\ntruth,c1,truth,1\n"));
+    }
+
+    #[test]
+    fn names_it_would_misread_are_refused() {
+        for name in ["truth", "-1", "R,1", " R1", ""] {
+            let problem = rows_of(&[answer(name, "c1", "unaided", Some(1))]).unwrap_err();
+            assert!(problem.to_string().contains("iMRMC"), "{problem}");
+        }
+    }
+}
