@@ -11,6 +11,7 @@ pub mod people;
 pub mod readings;
 pub mod refusal;
 pub mod room;
+mod schema;
 pub mod server;
 pub mod store;
 pub mod web;

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{Method, Request, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use image::{Rgb, RgbImage};
 use rating::scores::Probability;
 use rating::{Origin, Pair, Protocol};
@@ -365,25 +364,7 @@ async fn upload(room: &TestRoom, who: &Browser, path: &str, shade: u8) -> Answer
         ("grayscale_roi", b"5,5,50,30".to_vec()),
         ("doppler_roi", b"5,5,50,30".to_vec()),
     ];
-    send(room, who, path, &parts).await
-}
-
-async fn send(room: &TestRoom, who: &Browser, path: &str, parts: &[(&str, Vec<u8>)]) -> Answer {
-    let mut body = Vec::new();
-    for (name, bytes) in parts {
-        let head = format!(
-            "--edge\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"x\"\r\n\r\n"
-        );
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(bytes);
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(b"--edge--\r\n");
-    let request = Request::post(path)
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
-        .header(header::COOKIE, who.cookie.as_deref().unwrap_or_default())
-        .header("x-csrf", &who.csrf);
-    room.send(request.body(Body::from(body)).unwrap()).await
+    room.upload(who, path, &parts).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -403,7 +384,7 @@ async fn programs_hand_in_pairs_that_are_scored_and_not_kept() {
     assert_eq!(told(&room, "upload.scored").len(), 2);
 
     let status = async |parts: &[(&str, Vec<u8>)]| {
-        send(&room, &cora, "/api/v1/score", parts).await.status.as_u16()
+        room.upload(&cora, "/api/v1/score", parts).await.status.as_u16()
     };
     assert_eq!(status(&[]).await, 400);
     assert_eq!(status(&[("password", vec![1])]).await, 400);

@@ -29,6 +29,6 @@ pub use desk::Desk;
 pub use maps::veil;
 pub use queue::{Place, Step};
 pub use stored::{Answer, Scored, Subject, find};
-pub(crate) use telling::grades;
-pub use telling::{NO_ANSWERS, tell, watermark};
+pub(crate) use telling::{Graded, SCHEMA, grades};
+pub use telling::{NO_ANSWERS, Told, tell, watermark};
 pub(crate) use uploads::admit;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Counted, State, judge};
 use crate::people::{Ability, Person};
@@ -11,7 +12,7 @@ use crate::readings::{self, Reading, Stage, Standing, disclosure};
 use crate::refusal::Refusal;
 
 /// A pair and how far it is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Listed {
     /// Its number.
     #[serde(skip)]
@@ -26,7 +27,7 @@ pub struct Listed {
 }
 
 /// The reading somebody has to make now; first readings have their own worklist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// None.

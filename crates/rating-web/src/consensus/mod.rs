@@ -9,8 +9,8 @@ mod list;
 mod settled;
 mod table;
 
-use rating::Grade;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::readings::{Body, Reading, Stage};
 pub use agreement::{Agreement, Among, Beside, agreement};
@@ -37,11 +37,12 @@ impl Counted {
 }
 
 /// What a locked reading says, as far as readers can agree on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The grades, in the order of the protocol.
-    Grades(Vec<Grade>),
+    // `Grade`, under the name that the description of the interface knows.
+    Grades(Vec<u8>),
     /// It cannot be graded, for whatever reason.
     CannotGrade,
 }
@@ -55,7 +56,7 @@ impl Verdict {
 }
 
 /// How far a pair is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum State {
     /// Nobody has been asked to read it.
@@ -132,6 +133,7 @@ mod tests {
     use super::*;
     use crate::clock::Moment;
     use crate::readings::{Reason, Shown};
+    use rating::Grade;
 
     /// A locked reading: reader, stage, grades (none: cannot grade).
     fn reading(reader: i64, stage: Stage, grades: Option<[Grade; 2]>) -> Reading {

@@ -2,12 +2,14 @@
 
 use rating::Roi;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Verdict;
 use crate::readings::{Reading, Reason, Stage};
+use crate::schema::Rectangle;
 
 /// What a pair has come to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Settled {
     /// Which readings settled it.
     pub by: Stage,
@@ -15,10 +17,11 @@ pub struct Settled {
     pub verdict: Verdict,
     /// One for each modality: each side is the mean of that side over the
     /// readings that settled it, rounded to whole pixels (halves up); of one
-    /// reading its own rectangle. `None` where nobody drew one.
+    /// reading its own rectangle. None where nobody drew one.
+    #[schema(value_type = Vec<Option<Rectangle>>)]
     pub rois: Vec<Option<Roi>>,
     /// How far their rectangles cover one another: the least intersection over
-    /// union, 0 to 1, of two readers on any image; `None` of one reading.
+    /// union, 0 to 1, of two readers on any image; none of one reading.
     pub overlap: Option<f64>,
     /// Why it cannot be graded, each reason once; empty where it can.
     pub reasons: Vec<Reason>,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock::Moment;
 use crate::pairs::StoredPair;
@@ -12,7 +13,7 @@ use crate::readings::{self, Body, Reading, Shown, Stage};
 use crate::refusal::Refusal;
 
 /// A locked reading, as it is shown to somebody.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Line {
     /// Who: a name for coordinators, "You", or a letter that means nothing on
     /// another pair.

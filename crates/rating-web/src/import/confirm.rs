@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rating::manifest::{Manifest, Row, ViewRef};
 use rating::{Grade, Origin, Problem, Protocol, Roi};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::manifest::Fault;
 use super::region::{region_of, sentence};
@@ -16,7 +17,7 @@ use crate::room::Room;
 use crate::store::Actor;
 
 /// Pairs as a person confirmed them.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirmed {
     /// The pairs.
@@ -27,7 +28,7 @@ pub struct Confirmed {
 }
 
 /// One of them. Empty texts say nothing.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     /// Its name, for manifests; readers see none.
@@ -59,7 +60,7 @@ pub struct Wanted {
 }
 
 /// What became of them.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Done {
     /// Pairs that are new.
     pub new: Vec<Named>,
@@ -74,7 +75,7 @@ pub struct Done {
 }
 
 /// A pair and the code that readers see.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Named {
     /// Its name.
     pub name: String,
@@ -83,7 +84,7 @@ pub struct Named {
 }
 
 /// A pair that is not in.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RefusedPair {
     /// Its name.
     pub name: String,

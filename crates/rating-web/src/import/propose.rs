@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rating::Protocol;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::names::{self, Named, of_colour};
 use super::staging::StagedFile;
@@ -17,7 +18,7 @@ const COLOURED: f64 = 0.002;
 const NEAR: i64 = 10 * 60 * 1000;
 
 /// A pair that is proposed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Proposal {
     /// A name for it.
     pub name: String,

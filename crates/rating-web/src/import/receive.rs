@@ -7,6 +7,7 @@ use rating::decode::{MOST_PIXELS, decode, pixel_hash};
 use rating::preprocess::doppler_mask;
 use rating_frozen::files::write_atomically;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::staging::{StagedFile, place};
 use super::{archive, limits};
@@ -19,7 +20,7 @@ use crate::room::Room;
 const FLOOR: u8 = 40;
 
 /// What became of the files of a request.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Received {
     /// How many images wait now that did not before.
     pub taken: usize,
@@ -28,7 +29,7 @@ pub struct Received {
 }
 
 /// A file that is not taken.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RefusedFile {
     /// Its name.
     pub name: String,

@@ -6,13 +6,16 @@ use image::imageops::crop_imm;
 use rating::{Problem, Roi};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::refusal::Refusal;
+use crate::schema::Rectangle;
 use crate::store::Change;
 
 /// What is kept of the pictures of a device that have this size.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DeviceRegion)]
 pub struct Region {
     /// The device, as manifests name it; empty where it is not known.
     pub device: String,
@@ -21,6 +24,7 @@ pub struct Region {
     /// Size of the whole picture.
     pub height: u32,
     /// What is kept, in pixels of the whole picture.
+    #[schema(value_type = Rectangle)]
     pub kept: Roi,
 }
 

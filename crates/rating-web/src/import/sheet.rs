@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::region::{Region, regions};
 use super::staging::StagedFile;
@@ -14,7 +15,7 @@ use crate::refusal::Refusal;
 use crate::room::Room;
 
 /// An import as it stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Sheet {
     /// Its files.
     pub files: Vec<SheetFile>,
@@ -31,7 +32,7 @@ pub struct Sheet {
 }
 
 /// A file of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SheetFile {
     /// Its number.
     pub number: u32,

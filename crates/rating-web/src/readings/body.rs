@@ -2,12 +2,14 @@
 
 use rating::{Grade, Protocol, Roi};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::pairs::StoredView;
 use crate::refusal::Refusal;
+use crate::schema::Rectangle;
 
 /// Why a pair cannot be graded (paper, "Image selection and scoring").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// The grayscale image is blurred.
@@ -63,16 +65,19 @@ impl Reason {
 }
 
 /// What a reading says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Body {
-    /// One for each measurement of the protocol; `None` where not graded yet.
+    /// One for each measurement of the protocol; none where not graded yet.
+    #[schema(value_type = Vec<Option<u8>>)]
     pub grades: Vec<Option<Grade>>,
     /// Why it cannot be graded; then no grade counts.
     pub cannot: Option<Reason>,
-    /// One for each modality; `None` where not drawn yet.
+    /// One for each modality; none where not drawn yet.
+    #[schema(value_type = Vec<Option<Rectangle>>)]
     pub rois: Vec<Option<Roi>>,
     /// Whatever the reader wants to say.
+    #[schema(max_length = 4000)]
     pub comment: String,
 }
 

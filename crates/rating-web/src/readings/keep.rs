@@ -4,6 +4,7 @@ use rating::Protocol;
 use rusqlite::{Connection, params};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Body, Reading, Shown, Stage, find, of_pair};
 use crate::consensus;
@@ -12,12 +13,13 @@ use crate::refusal::Refusal;
 use crate::store::Change;
 
 /// A change to a reading, as the browser asks for it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Save {
     /// The version that was changed.
     pub version: i64,
     /// A name for the change, so that asking twice changes once.
+    #[schema(min_length = 1, max_length = 64)]
     pub change: String,
     /// What it says now.
     pub body: Body,

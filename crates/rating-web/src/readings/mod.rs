@@ -3,20 +3,23 @@
 
 mod body;
 mod keep;
+mod listing;
 mod standing;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::clock::Moment;
 use crate::refusal::Refusal;
 pub use body::{Body, Reason};
 pub use keep::{Save, lock, of_subject, open, reveal, save, shown};
+pub use listing::{ListedReading, listing};
 pub use standing::{Disclosure, Standing, disclosure, embargo_on};
 
 /// Which time a pair is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Alone, before anything of anybody else is known.
@@ -60,7 +63,7 @@ impl FromSql for Stage {
 }
 
 /// What of the system's answer a reader had seen before a reading was locked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shown {
     /// Grades, votes, probabilities.
@@ -78,7 +81,7 @@ impl Shown {
 }
 
 /// One reader's reading of one pair.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Reading {
     /// Its number.
     pub id: i64,

@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock::Moment;
 use crate::pairs::Hash;
@@ -25,7 +26,7 @@ pub struct Standing {
 }
 
 /// What a person may be told about a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Disclosure {
     /// The images.
     pub images: bool,

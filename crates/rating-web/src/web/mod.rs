@@ -5,6 +5,7 @@ mod api;
 mod assets;
 mod form;
 mod limits;
+mod openapi;
 mod pages;
 mod respond;
 mod routes;

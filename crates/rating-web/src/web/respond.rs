@@ -5,7 +5,9 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::pages::layout;
 use crate::refusal::Refusal;
@@ -23,6 +25,15 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
 ];
+
+/// What is answered instead of what was asked for.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Refused<'a> {
+    /// What is wrong, as a sentence for people.
+    error: &'a str,
+    /// What stands now, where that helps to go on: the newer version of a reading.
+    state: Option<&'a Value>,
+}
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
@@ -67,7 +78,7 @@ fn refused(refusal: &Refusal, is_page: bool, is_get: bool, path: &str) -> Respon
     if is_page {
         return (refusal.status, layout::refusal(refusal.status, sentence)).into_response();
     }
-    let body = json!({ "error": sentence, "state": refusal.state });
+    let body = Refused { error: sentence, state: refusal.state.as_ref() };
     (refusal.status, Json(body)).into_response()
 }
 

@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::access::Access::{self, Anyone, Needs, SignedIn};
 use super::pages::{account, consensus, export, home, import, journal, people, read, sign_in};
-use super::{App, api, assets};
+use super::{App, api, assets, openapi};
 use crate::import::limits::REQUEST_BYTES;
 use crate::people::Ability::{Administer, Coordinate, Read};
 
@@ -79,6 +79,7 @@ pub fn routes() -> Vec<Route> {
         route(M::GET, "/consensus", SignedIn, get(consensus::list)),
         route(M::GET, "/consensus/{code}", SignedIn, get(consensus::show)),
         route(M::GET, "/export", Needs(Coordinate), get(export::show)),
+        route(M::GET, "/api/v1/openapi.json", Anyone, get(openapi::show)),
         route(M::GET, "/api/v1/me", SignedIn, get(api::me)),
         route(M::GET, "/api/v1/next", Needs(Read), get(api::readings::next)),
         route(M::GET, "/api/v1/pairs/{code}/images/{modality}", SignedIn, get(api::images::png)),
@@ -103,6 +104,7 @@ pub fn routes() -> Vec<Route> {
             Needs(Read),
             post(api::readings::lock_stage),
         ),
+        route(M::GET, "/api/v1/readings", SignedIn, get(api::listing::list)),
         route(M::GET, "/api/v1/pairs/{code}/readings", SignedIn, get(api::consensus::readings)),
         route(M::GET, "/api/v1/consensus", SignedIn, get(api::consensus::list)),
         route(M::GET, "/api/v1/agreement", Needs(Coordinate), get(api::consensus::agreement)),

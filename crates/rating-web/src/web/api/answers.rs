@@ -10,34 +10,40 @@ use axum::{Extension, Json};
 use rating::{Protocol, Roi};
 use rusqlite::Connection;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
+use utoipa::ToSchema;
 
 use super::readings::json_body;
-use crate::answers::{self, Answer, Desk, NO_ANSWERS, Step, Subject};
+use crate::answers::{self, Answer, Desk, NO_ANSWERS, Step, Subject, Told};
 use crate::clock::Moment;
 use crate::pairs::{self, StoredPair};
 use crate::people::{Ability, Person};
 use crate::readings::{self, Shown, Standing, disclosure};
 use crate::refusal::Refusal;
 use crate::room::Room;
+use crate::schema::File;
 use crate::store::Actor;
 use crate::web::App;
 use crate::web::access::Caller;
 
 /// What somebody asks to be shown; grades always.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Asked {
+    /// Whether heatmaps are asked for too; they take seconds to minutes.
     heatmap: bool,
 }
 
 /// Notes that the caller is shown the answer, then begins to give it.
+#[utoipa::path(post, path = "/api/v1/pairs/{code}/reveal", tag = "answers", request_body = Asked,
+    responses((status = 200, body = Told, description = "As far as it is there."),
+        (status = 400), (status = 404), (status = 422)))]
 pub(in crate::web) async fn reveal(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(code): Path<String>,
     asked: Result<Json<Asked>, JsonRejection>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Told>, Refusal> {
     let Asked { heatmap } = json_body(asked)?;
     let bundle = desk(&app.room)?.identity().bundle.clone();
     let (room, person) = (Arc::clone(&app.room), caller.person.clone());
@@ -66,15 +72,21 @@ pub(in crate::web) async fn reveal(
 }
 
 /// The answer as far as it is there; asking keeps the work on it going.
+///
+/// Ask again every second or so: what nobody has asked for in 8 seconds is not
+/// computed any more. It must have been revealed first.
+#[utoipa::path(get, path = "/api/v1/pairs/{code}/answer", tag = "answers",
+    responses((status = 200, body = Told, description = "As far as it is there."),
+        (status = 404), (status = 422)))]
 pub(in crate::web) async fn answer(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(code): Path<String>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Told>, Refusal> {
     told(&app, caller.person, code).await
 }
 
-async fn told(app: &App, person: Person, code: String) -> Result<Json<Value>, Refusal> {
+async fn told(app: &App, person: Person, code: String) -> Result<Json<Told>, Refusal> {
     let room = Arc::clone(&app.room);
     let found = app.room.store.read(move |db| {
         let (subject, shown) = revealed(db, &room, &person, &code)?;
@@ -90,9 +102,8 @@ async fn told(app: &App, person: Person, code: String) -> Result<Json<Value>, Re
         false => None,
         true => Some(desk(&app.room)?.want(&subject, last)?),
     };
-    let mut told = answers::tell(protocol, &bundle, known.as_ref(), place.as_ref(), shown.heatmap);
-    told["rois"] = json!(subject.rois);
-    Ok(Json(told))
+    let (known, place) = (known.as_ref(), place.as_ref());
+    Ok(Json(answers::tell(protocol, &bundle, &subject.rois, known, place, shown.heatmap)))
 }
 
 /// Whether something is still to be computed.
@@ -105,6 +116,13 @@ fn missing(known: Option<&Answer>, last: Step) -> bool {
 }
 
 /// The heatmap of one image: a PNG of the ROI's size, yellow, as opaque as the map.
+#[utoipa::path(get, path = "/api/v1/pairs/{code}/maps/{modality}", tag = "answers",
+    responses((status = 200, description = "The heatmap, to be laid over the ROI.",
+        body = File, content_type = "image/png",
+        headers(
+            ("x-rating-origin" = String, description = "`clinical`, `phantom` or `canned`."),
+            ("x-rating-use" = String, description = "`research only, not for diagnosis`."))),
+        (status = 404), (status = 422)))]
 pub(in crate::web) async fn map(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -7,17 +7,23 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::IntoParams;
 
 use crate::consensus::Counted;
 use crate::export;
 use crate::refusal::Refusal;
+use crate::schema::File;
 use crate::store::Actor;
 use crate::web::access::Caller;
 use crate::web::{App, stream};
 
 /// Whether readings made after the system's answer was seen are asked for by name.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::web) struct Which {
+    /// `exclude` (as without it) or `include`: readings that were made after their
+    /// reader had seen the system's answer. A network trained on them learns from itself.
+    #[param(pattern = "^(include|exclude)?$")]
     revealed: Option<String>,
 }
 
@@ -42,9 +48,21 @@ pub(in crate::web) const FILES: [(&str, &str); 7] = [
     ("history.jsonl", "application/jsonl; charset=utf-8"),
 ];
 
-/// One of [`FILES`]. Whoever may come here coordinates, and is told whose joint
-/// it is and all readings of every pair (`disclosure`); no file holds an answer
-/// of the system.
+/// A file to download; the journal says who did.
+///
+/// `training.zip` holds all but the history, with the images, ready for
+/// `rating train`. No file holds an answer of the system.
+// Whoever may come here coordinates, and is told whose joint it is and all
+// readings of every pair (`disclosure`).
+#[utoipa::path(get, path = "/api/v1/export/{name}", tag = "export", operation_id = "export",
+    params(Which,
+        ("name" = String, Path, description = "Which file.",
+            pattern = r"^(training\.zip|manifest\.csv|refused\.csv|readings\.csv|coco\.json|voc\.zip|history\.jsonl)$")),
+    responses(
+        (status = 200, description = "The file, with its name in `Content-Disposition`.",
+            content((String = "text/csv"), (File = "application/zip"),
+                (Object = "application/json"), (String = "application/jsonl"))),
+        (status = 400), (status = 404)))]
 pub(in crate::web) async fn file(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

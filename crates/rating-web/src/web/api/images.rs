@@ -8,10 +8,14 @@ use axum::response::{IntoResponse, Response};
 use crate::pairs;
 use crate::readings::{Standing, disclosure};
 use crate::refusal::Refusal;
+use crate::schema::File;
 use crate::web::App;
 use crate::web::access::Caller;
 
 /// An image as PNG: pixels, and nothing else of the file it came from.
+#[utoipa::path(get, path = "/api/v1/pairs/{code}/images/{modality}", tag = "reading",
+    responses((status = 200, description = "The image.", body = File, content_type = "image/png"),
+        (status = 404)))]
 pub(in crate::web) async fn png(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

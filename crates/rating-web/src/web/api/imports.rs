@@ -8,12 +8,14 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::readings::json_body;
 use crate::import::{self, Confirmed, Done, Received, Region, limits};
 use crate::refusal::Refusal;
 use crate::room::Room;
+use crate::schema::File;
 use crate::store::Actor;
 use crate::web::App;
 use crate::web::access::Caller;
@@ -25,19 +27,43 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(Refusal::broken)?
 }
 
+/// An import that was begun.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct Begun {
+    /// What it is asked for by.
+    id: String,
+}
+
+/// Files of an import.
+#[derive(ToSchema)]
+#[allow(dead_code)]
+struct ImportFiles {
+    /// Time of the file that follows, milliseconds since the beginning of 1970: files taken soon after one another are a pair.
+    modified: Option<String>,
+    /// Image files (PNG, JPEG or TIFF) and zips of them; their names are kept for coordinators alone.
+    #[schema(value_type = Vec<File>)]
+    files: (),
+}
+
 /// Begins an import.
+#[utoipa::path(post, path = "/api/v1/imports", tag = "import", operation_id = "begin_import",
+    responses((status = 201, body = Begun, description = "It waits for files.")))]
 pub(in crate::web) async fn begin(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-) -> Result<(StatusCode, Json<Value>), Refusal> {
+) -> Result<(StatusCode, Json<Begun>), Refusal> {
     let room = app.room.clone();
     let begun =
         blocking(move || room.imports.begin(&room.secrets, caller.person.id, room.store.now()));
-    Ok((StatusCode::CREATED, Json(json!({ "id": begun.await?.id }))))
+    Ok((StatusCode::CREATED, Json(Begun { id: begun.await?.id })))
 }
 
-/// An import as it stands: files, what is known of their pixels, proposed pairs,
+/// An import as it stands.
+///
+/// Files, what is known of their pixels, proposed pairs,
 /// regions.
+#[utoipa::path(get, path = "/api/v1/imports/{id}", tag = "import", operation_id = "show_import",
+    responses((status = 200, body = import::Sheet, description = "As it stands."), (status = 404)))]
 pub(in crate::web) async fn show(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -46,8 +72,13 @@ pub(in crate::web) async fn show(
     Ok(Json(blocking(move || import::sheet(&room, &id)).await?))
 }
 
-/// Takes the files of a request, each alone: one that is refused does not keep
-/// the others out.
+/// Takes the files of a request.
+///
+/// Each alone: one that is refused does not keep the others out.
+#[utoipa::path(post, path = "/api/v1/imports/{id}/files", tag = "import", operation_id = "import_files",
+    request_body(content = ImportFiles, content_type = "multipart/form-data"),
+    responses((status = 200, body = Received, description = "What became of them."),
+        (status = 400), (status = 404), (status = 413), (status = 415), (status = 422)))]
 pub(in crate::web) async fn files(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -112,6 +143,11 @@ fn broken_off(error: &MultipartError) -> Refusal {
 }
 
 /// An image that waits, as it came: for the person who says which region is kept.
+#[utoipa::path(get, path = "/api/v1/imports/{id}/images/{name}", tag = "import", operation_id = "import_image",
+    params(("name" = String, Path, description = "`4.png` is file 4 as it came, `4-small.png` its thumbnail.",
+        pattern = r"^[0-9]+(-small)?\.png$")),
+    responses((status = 200, description = "The image.", body = File, content_type = "image/png"),
+        (status = 404)))]
 pub(in crate::web) async fn image(
     State(app): State<App>,
     Path((id, name)): Path<(String, String)>,
@@ -123,6 +159,12 @@ pub(in crate::web) async fn image(
 }
 
 /// Brings confirmed pairs in.
+///
+/// Each pair whole or not at all; those that do not fit are told with the reason.
+#[utoipa::path(post, path = "/api/v1/imports/{id}/confirm", tag = "import", operation_id = "confirm_import",
+    request_body = Confirmed,
+    responses((status = 200, body = Done, description = "What became of them."),
+        (status = 400), (status = 404), (status = 422)))]
 pub(in crate::web) async fn confirm(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -136,6 +178,8 @@ pub(in crate::web) async fn confirm(
 }
 
 /// Throws an import away.
+#[utoipa::path(delete, path = "/api/v1/imports/{id}", tag = "import", operation_id = "cancel_import",
+    responses((status = 204, description = "It is gone."), (status = 404)))]
 pub(in crate::web) async fn cancel(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -146,6 +190,10 @@ pub(in crate::web) async fn cancel(
 }
 
 /// Says which region of a device's screen is kept from now on.
+#[utoipa::path(put, path = "/api/v1/regions", tag = "import", operation_id = "set_region",
+    request_body = Region,
+    responses((status = 200, body = Region, description = "What is kept now."),
+        (status = 400), (status = 422)))]
 pub(in crate::web) async fn region(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -5,10 +5,11 @@ use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use rating::Protocol;
 use rusqlite::Connection;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::consensus::{self, Part};
+use crate::consensus::{self, Line, Part};
 use crate::pairs::{self, StoredPair};
 use crate::people::Person;
 use crate::readings::{self, Disclosure, Reading, Save, Stage, Standing, disclosure};
@@ -17,23 +18,35 @@ use crate::store::Actor;
 use crate::web::App;
 use crate::web::access::Caller;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::web) struct After {
+    /// The code of a pair: look behind it first.
     after: Option<String>,
 }
 
-/// The code of the caller's next pair.
+/// The pair to turn to.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct Next {
+    /// Its code; none when all are read.
+    code: Option<String>,
+}
+
+/// The caller's next pair that is not read yet.
+#[utoipa::path(get, path = "/api/v1/next", tag = "reading", operation_id = "next_pair", params(After),
+    responses((status = 200, body = Next, description = "The next pair, if one is left."),
+        (status = 400), (status = 404)))]
 pub(in crate::web) async fn next(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Query(After { after }): Query<After>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Next>, Refusal> {
     let room = app.room.clone();
     let found = app.room.store.read(move |db| {
         let after = after.map(|code| pairs::by_code(db, &room.protocol, &code)).transpose()?;
         readings::next(db, caller.person.id, after.map(|pair| pair.id))
     });
-    Ok(Json(json!({ "code": found.await? })))
+    Ok(Json(Next { code: found.await? }))
 }
 
 /// A pair in the path: its first reading.
@@ -42,22 +55,30 @@ type OfPair = Path<String>;
 type OfStage = Path<(String, String)>;
 type Asked<T> = Result<Json<T>, JsonRejection>;
 
-/// The caller's first reading of a pair, begun if it was not yet, with what is
-/// needed to go on.
+/// The caller's first reading of a pair, begun if it was not yet.
+///
+/// With what a reading screen needs.
+#[utoipa::path(get, path = "/api/v1/pairs/{code}/reading", tag = "reading", operation_id = "open_reading",
+    responses((status = 200, body = Screen, description = "The reading as it stands."),
+        (status = 404)))]
 pub(in crate::web) async fn open(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(code): OfPair,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Screen>, Refusal> {
     open_at(&app, caller.person, code, Stage::First).await
 }
 
-/// The same at a stage.
+/// The caller's reading of a pair at a stage, begun if it was not yet and is due.
+#[utoipa::path(get, path = "/api/v1/pairs/{code}/reading/{stage}", tag = "reading",
+    operation_id = "open_reading_at_stage",
+    responses((status = 200, body = Screen, description = "The reading as it stands."),
+        (status = 404), (status = 409)))]
 pub(in crate::web) async fn open_stage(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path((code, stage)): OfStage,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Screen>, Refusal> {
     open_at(&app, caller.person, code, stage_of(&stage)?).await
 }
 
@@ -70,7 +91,7 @@ async fn open_at(
     person: Person,
     code: String,
     stage: Stage,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Screen>, Refusal> {
     let room = app.room.clone();
     let now = room.store.now();
     let known = app.room.store.read({
@@ -79,7 +100,7 @@ async fn open_at(
             let (pair, told) = to_read(db, &room.protocol, &person, &code, stage, now)?;
             let reading = readings::find(db, pair.id, person.id, stage)?;
             reading
-                .map(|reading| screen(db, &room.protocol, &person, &pair, told, &reading))
+                .map(|reading| screen(db, &room.protocol, &person, &pair, told, reading))
                 .transpose()
         }
     });
@@ -93,7 +114,7 @@ async fn open_at(
         // Whoever has begun is not told the system's answer any more.
         let standing = Standing::of(change, &person, pair.id)?;
         let told = Disclosure { answer: disclosure(&person, &standing, now).answer, ..told };
-        screen(change, &room.protocol, &person, &pair, told, &reading)
+        screen(change, &room.protocol, &person, &pair, told, reading)
     });
     Ok(Json(begun.await?))
 }
@@ -136,50 +157,89 @@ fn check_turn(db: &Connection, person: &Person, pair: i64, stage: Stage) -> Resu
     Err(Refusal::conflict("This pair does not wait for this reading of yours.", Value::Null))
 }
 
-/// What the reading screen needs.
+/// A reading with what a reading screen needs.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReadingScreen)]
+pub(in crate::web) struct Screen {
+    /// What readers see instead of a name.
+    code: String,
+    images: Vec<PairImage>,
+    reading: Reading,
+    told: Disclosure,
+    progress: Progress,
+    /// The code of the pair to turn to afterwards; none when nothing is left.
+    next: Option<String>,
+    /// In a later stage: what the readers said, side by side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    readings: Option<Vec<Line>>,
+}
+
+/// How far the caller is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReaderProgress)]
+struct Progress {
+    /// Readings that are locked,
+    locked: i64,
+    /// of so many.
+    all: i64,
+}
+
+/// An image of a pair.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct PairImage {
+    /// Which.
+    modality: String,
+    /// Where it is.
+    url: String,
+    /// Its size in pixels.
+    width: u32,
+    /// Its size in pixels.
+    height: u32,
+}
+
 fn screen(
     db: &Connection,
     protocol: &Protocol,
     person: &Person,
     pair: &StoredPair,
     told: Disclosure,
-    reading: &Reading,
-) -> Result<Value, Refusal> {
-    let mut screen = json!({
-        "code": pair.code,
-        "images": images(protocol, pair),
-        "reading": reading,
-        "told": told,
-    });
+    reading: Reading,
+) -> Result<Screen, Refusal> {
+    let images = images(protocol, pair);
+    let code = pair.code.clone();
     if reading.stage == Stage::First {
         let (locked, all) = readings::progress(db, person.id)?;
-        screen["progress"] = json!({ "locked": locked, "all": all });
-        screen["next"] = json!(readings::next(db, person.id, Some(pair.id))?);
-    } else {
-        let listed = consensus::list(db, person)?;
-        let locked = consensus::done(db, person.id)?;
-        let open = listed.iter().filter(|one| one.part != Part::None).count();
-        screen["progress"] = json!({ "locked": locked, "all": locked + open as i64 });
-        screen["next"] = json!(consensus::next(&listed, pair.id));
-        screen["readings"] = json!(consensus::told(db, person, pair)?);
+        let next = readings::next(db, person.id, Some(pair.id))?;
+        let progress = Progress { locked, all };
+        return Ok(Screen { code, images, reading, told, progress, next, readings: None });
     }
-    Ok(screen)
+    let listed = consensus::list(db, person)?;
+    let locked = consensus::done(db, person.id)?;
+    let open = listed.iter().filter(|one| one.part != Part::None).count();
+    let progress = Progress { locked, all: locked + open as i64 };
+    let next = consensus::next(&listed, pair.id);
+    let readings = Some(consensus::told(db, person, pair)?);
+    Ok(Screen { code, images, reading, told, progress, next, readings })
 }
 
 /// Where the images of a pair are, and how large.
-pub(in crate::web) fn images(protocol: &Protocol, pair: &StoredPair) -> Vec<Value> {
-    let image = |(modality, view): (&rating::protocol::Modality, &pairs::StoredView)| {
-        json!({
-            "modality": modality.name,
-            "url": format!("/api/v1/pairs/{}/images/{}", pair.code, modality.name),
-            "width": view.width,
-            "height": view.height,
-        })
+pub(in crate::web) fn images(protocol: &Protocol, pair: &StoredPair) -> Vec<PairImage> {
+    let image = |(modality, view): (&rating::protocol::Modality, &pairs::StoredView)| PairImage {
+        modality: modality.name.clone(),
+        url: format!("/api/v1/pairs/{}/images/{}", pair.code, modality.name),
+        width: view.width,
+        height: view.height,
     };
     protocol.modalities().iter().zip(&pair.views).map(image).collect()
 }
 
 /// Saves a change to the caller's first reading.
+///
+/// The same change asked for twice is one change.
+#[utoipa::path(put, path = "/api/v1/pairs/{code}/reading", tag = "reading", operation_id = "save_reading",
+    request_body = Save,
+    responses((status = 200, body = Reading, description = "As it is now."),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 422)))]
 pub(in crate::web) async fn save(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -189,7 +249,11 @@ pub(in crate::web) async fn save(
     save_at(&app, caller.person, code, Stage::First, json_body(asked)?).await
 }
 
-/// The same at a stage.
+/// Saves a change to the caller's reading at a stage.
+#[utoipa::path(put, path = "/api/v1/pairs/{code}/reading/{stage}", tag = "reading", operation_id = "save_reading_at_stage",
+    request_body = Save,
+    responses((status = 200, body = Reading, description = "As it is now."),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 422)))]
 pub(in crate::web) async fn save_stage(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -215,13 +279,19 @@ async fn save_at(
     Ok(Json(saved.await?))
 }
 
-#[derive(Deserialize)]
+/// Which version of a reading is locked.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Lock {
+    /// The version that was seen.
     version: i64,
 }
 
-/// Locks the caller's first reading.
+/// Locks the caller's first reading: from then on it stays as it is.
+#[utoipa::path(post, path = "/api/v1/pairs/{code}/reading/lock", tag = "reading", operation_id = "lock_reading",
+    request_body = Lock,
+    responses((status = 200, body = Reading, description = "As it stays."),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 422)))]
 pub(in crate::web) async fn lock(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -231,7 +301,11 @@ pub(in crate::web) async fn lock(
     lock_at(&app, caller.person, code, Stage::First, json_body(asked)?).await
 }
 
-/// The same at a stage.
+/// Locks the caller's reading at a stage.
+#[utoipa::path(post, path = "/api/v1/pairs/{code}/reading/{stage}/lock", tag = "reading", operation_id = "lock_reading_at_stage",
+    request_body = Lock,
+    responses((status = 200, body = Reading, description = "As it stays."),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 422)))]
 pub(in crate::web) async fn lock_stage(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

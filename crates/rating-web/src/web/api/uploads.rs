@@ -11,7 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use rating::decode::{decode, pixel_hash};
 use rating::heatmap::caption;
 use rating::{Origin, Pair, Protocol, Roi, View};
-use serde_json::{Value, json};
+use rating_frozen::Explanation;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
 use super::answers::desk;
 use crate::answers::{self, Step};
@@ -20,6 +23,7 @@ use crate::people::Person;
 use crate::readings;
 use crate::refusal::Refusal;
 use crate::room::Room;
+use crate::schema::{File, Rectangle};
 use crate::store::Actor;
 use crate::web::App;
 use crate::web::access::Caller;
@@ -31,22 +35,98 @@ pub(in crate::web) const LARGEST_REQUEST: usize = 160 << 20;
 /// Most bytes of a field that is no file.
 const LARGEST_WORD: usize = 200;
 
-/// The grades of an uploaded pair. Fields: for each modality its file, and
-/// `MODALITY_roi` with `left,top,right,bottom`.
+/// What is sent for a pair of the protocol EOSS. In another protocol: the file
+/// of each of its modalities, and `MODALITY_roi`.
+#[derive(ToSchema)]
+#[allow(dead_code)]
+struct PairUpload {
+    /// PNG, JPEG or TIFF, at most 64 MiB.
+    #[schema(value_type = File)]
+    grayscale: (),
+    /// The Doppler image of the same joint.
+    #[schema(value_type = File)]
+    doppler: (),
+    /// `left,top,right,bottom` in stored pixels; right and bottom exclusive.
+    #[schema(examples("120,40,480,300"))]
+    grayscale_roi: String,
+    /// The same for the Doppler image.
+    #[schema(examples("120,40,480,300"))]
+    doppler_roi: String,
+    /// For explain: `fast` (as without it) or `exact`.
+    mode: Option<String>,
+}
+
+/// What is said about a pair that was handed in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ScoredUpload)]
+pub(in crate::web) struct Scored {
+    /// `rating.answer/1`.
+    schema: &'static str,
+    /// Always: research use only, not for diagnosis.
+    research_use_only: bool,
+    /// BLAKE3 hash of the bundle that answers.
+    bundle: String,
+    /// Heatmaps, from explain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heatmap: Option<Explained>,
+    #[serde(flatten)]
+    graded: answers::Graded,
+}
+
+/// Heatmaps of a pair that was handed in.
+#[derive(Serialize, ToSchema)]
+struct Explained {
+    /// `fast` or `exact`.
+    state: &'static str,
+    /// What must stand under every heatmap.
+    caption: Option<String>,
+    /// One for each modality explained.
+    maps: Vec<Map>,
+}
+
+/// A heatmap.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HeatmapImage)]
+struct Map {
+    /// Of which image.
+    modality: String,
+    /// Where it lies.
+    #[schema(value_type = Rectangle)]
+    roi: Roi,
+    /// A PNG of the ROI's size, yellow, as opaque as the map.
+    #[schema(content_encoding = "base64", content_media_type = "image/png")]
+    png_base64: String,
+}
+
+/// Scores a pair that is handed in, and keeps nothing of it.
+///
+/// Refused for pixels under an embargo, for pixels of a pair whose answer is not
+/// for the caller yet, and while pairs wait for the caller's own reading.
+#[utoipa::path(post, path = "/api/v1/score", tag = "score and explain",
+    request_body(content = PairUpload, content_type = "multipart/form-data"),
+    responses((status = 200, body = Scored, description = "Grades, votes, probabilities."),
+        (status = 400), (status = 404), (status = 413), (status = 422)))]
 pub(in crate::web) async fn score(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     multipart: Result<Multipart, MultipartRejection>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Scored>, Refusal> {
     answer(&app, caller.person, multipart, false).await
 }
 
-/// The same with heatmaps; field `mode`: `fast` (as without it) or `exact`.
+/// Scores a pair that is handed in and explains the scores by heatmaps.
+///
+/// As for score; heatmaps take seconds (`fast`) to minutes (`exact`). Whoever
+/// hangs up cancels the work.
+#[utoipa::path(post, path = "/api/v1/explain", tag = "score and explain",
+    request_body(content = PairUpload, content_type = "multipart/form-data"),
+    responses((status = 200, body = Scored, description = "Grades and heatmaps."),
+        (status = 400), (status = 404), (status = 413), (status = 422)))]
 pub(in crate::web) async fn explain(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     multipart: Result<Multipart, MultipartRejection>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Scored>, Refusal> {
     answer(&app, caller.person, multipart, true).await
 }
 
@@ -55,7 +135,7 @@ async fn answer(
     person: Person,
     multipart: Result<Multipart, MultipartRejection>,
     explains: bool,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Scored>, Refusal> {
     let room = &app.room;
     let desk = desk(room)?;
     let _door = desk.door()?;
@@ -75,25 +155,28 @@ async fn answer(
     let rois: Vec<Roi> = pair.views().iter().map(View::roi).collect();
     let (scored, explanation) = desk.ask(pair, origin, step).await?;
 
-    let mut told = answers::grades(&room.protocol, &scored);
-    told["schema"] = json!("rating.answer/1");
-    told["research_use_only"] = json!(true);
-    told["bundle"] = json!(desk.identity().bundle);
-    if let Some(explanation) = explanation {
-        let mut maps = Vec::new();
-        for (position, &modality) in explanation.modalities.iter().enumerate() {
-            let png =
-                answers::veil(&explanation.shown(position), explanation.side_px, rois[modality])?;
-            maps.push(json!({
-                "modality": room.protocol.modalities()[modality].name,
-                "roi": rois[modality],
-                "png_base64": STANDARD.encode(png),
-            }));
-        }
-        told["heatmap"] =
-            json!({ "state": step.word(), "caption": caption(&room.protocol), "maps": maps });
+    let heatmap = explanation.map(|explanation| {
+        let maps = maps(&room.protocol, &explanation, &rois)?;
+        Ok::<_, Refusal>(Explained { state: step.word(), caption: caption(&room.protocol), maps })
+    });
+    Ok(Json(Scored {
+        schema: answers::SCHEMA,
+        research_use_only: true,
+        bundle: desk.identity().bundle.clone(),
+        heatmap: heatmap.transpose()?,
+        graded: answers::grades(&room.protocol, &scored),
+    }))
+}
+
+fn maps(protocol: &Protocol, explanation: &Explanation, rois: &[Roi]) -> Result<Vec<Map>, Refusal> {
+    let mut maps = Vec::new();
+    for (position, &modality) in explanation.modalities.iter().enumerate() {
+        let roi = rois[modality];
+        let png = answers::veil(&explanation.shown(position), explanation.side_px, roi)?;
+        let name = protocol.modalities()[modality].name.clone();
+        maps.push(Map { modality: name, roi, png_base64: STANDARD.encode(png) });
     }
-    Ok(Json(told))
+    Ok(maps)
 }
 
 /// Writes down who asks about what, and refuses what may not be told.
