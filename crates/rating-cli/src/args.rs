@@ -536,7 +536,8 @@ pub struct ServeArgs {
     /// Its key, PEM.
     #[arg(long, requires = "tls_certificate")]
     pub tls_key: Option<PathBuf>,
-    /// Browsers come by HTTPS through a proxy that adds it.
+    /// Browsers come by HTTPS through a proxy that adds it. Its X-Forwarded-For
+    /// (or Forwarded) is believed, so nobody may reach the room but through it.
     #[arg(long)]
     pub behind_proxy: bool,
     /// Draw joints and let people try it on this machine: prints a link for

@@ -42,6 +42,8 @@ pub struct Room {
     pub secrets: Secrets,
     /// Whether browsers come by HTTPS.
     pub is_secure: bool,
+    /// Whether a proxy stands before it that says where requests come from.
+    pub is_behind_proxy: bool,
     /// Where the system's answers come from; `None` in a room without them.
     pub desk: Option<Desk>,
     folder: PathBuf,
@@ -61,7 +63,25 @@ impl Room {
         keep_protocol(&store, &protocol)?;
         let secrets = Secrets::new(seed);
         let folder = folder.to_path_buf();
-        Ok(Room { store, images, imports, protocol, secrets, is_secure, desk: None, folder })
+        Ok(Room {
+            store,
+            images,
+            imports,
+            protocol,
+            secrets,
+            is_secure,
+            is_behind_proxy: false,
+            desk: None,
+            folder,
+        })
+    }
+
+    /// The room behind a proxy: what it says about where requests come from
+    /// (`X-Forwarded-For` or `Forwarded`) is believed. Nobody may reach the room
+    /// but through it, or anybody could say anything.
+    #[must_use]
+    pub fn behind_proxy(self) -> Room {
+        Room { is_behind_proxy: true, ..self }
     }
 
     /// The room with answers of these networks. `mask_floor` is the bundle's:

@@ -1,9 +1,11 @@
 //! Who is asking: signing in, sessions of browsers, tokens of programs.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
+use serde_json::json;
 
 use super::{COLUMNS, Person, Secrets, one, person, secret};
 use crate::clock::Moment;
@@ -41,7 +43,8 @@ pub fn password_of(db: &Connection, name: &str) -> Result<Option<(i64, Option<St
 }
 
 /// Begins a session for an account, if `matches` says that the password was
-/// right. Returns the secret of the session.
+/// right. Returns the secret of the session. The journal says from where somebody
+/// came, or tried to.
 ///
 /// # Errors
 /// A wrong name or password, without saying which; an account that is locked
@@ -51,6 +54,7 @@ pub fn sign_in(
     secrets: &Secrets,
     id: Option<i64>,
     matches: bool,
+    from: Option<IpAddr>,
 ) -> Result<Result<String, Refusal>, Refusal> {
     let wrong = || Refusal { what: "Name or password is wrong.".to_owned(), ..Refusal::sign_in() };
     let Some(id) = id else { return Ok(Err(wrong())) };
@@ -72,7 +76,8 @@ pub fn sign_in(
             "UPDATE people SET failures = ?1, locked_until = ?2 WHERE id = ?3",
             params![kept, locked, id],
         )?;
-        change.tell("sign-in.failed", &subject, (), serde_json::json!({ "locked": locked }))?;
+        let after = json!({ "from": from, "locked": locked });
+        change.tell("sign-in.failed", &subject, (), after)?;
         return Ok(Err(wrong()));
     }
     change.execute("UPDATE people SET failures = 0, locked_until = NULL WHERE id = ?1", [id])?;
@@ -81,7 +86,7 @@ pub fn sign_in(
         "INSERT INTO sessions (hash, person, begun, seen) VALUES (?1, ?2, ?3, ?3)",
         params![secret::digest(&word), id, change.now],
     )?;
-    change.tell("sign-in", &subject, (), ())?;
+    change.tell("sign-in", &subject, (), json!({ "from": from }))?;
     Ok(Ok(word))
 }
 

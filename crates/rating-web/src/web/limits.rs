@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Moment;
@@ -29,7 +29,15 @@ impl Limits {
 
     /// Counts a try to come in.
     pub(super) fn of_door(&self, address: IpAddr, now: Moment) -> Result<(), Refusal> {
-        self.doors.take(address, DOOR, now)
+        self.doors.take(network(address), DOOR, now)
+    }
+}
+
+/// Whose address it is: whoever has an address of IPv6 has 2^64 of them.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(long) => Ipv6Addr::from_bits(long.to_bits() >> 64 << 64).into(),
     }
 }
 
@@ -80,5 +88,12 @@ mod tests {
         assert_eq!([ask(0), ask(0), ask(0), ask(0)], [true, true, true, false]);
         assert_eq!([ask(999), ask(1000), ask(1001)], [false, true, false]);
         assert!(buckets.take("b", rate, Moment::at(1001)).is_ok());
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_door() {
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(of("203.0.113.9"), "203.0.113.9");
     }
 }

@@ -74,6 +74,11 @@ impl TestRoom {
         })
     }
 
+    /// A room behind a proxy.
+    pub fn behind_proxy(folder: &Path) -> TestRoom {
+        TestRoom::prepared(folder, Room::behind_proxy)
+    }
+
     fn prepared(folder: &Path, prepare: impl FnOnce(Room) -> Room) -> TestRoom {
         let clock = Arc::new(SetClock::at(Moment::at(1_772_000_000_000)));
         let room = Room::open(Opening {

@@ -25,6 +25,7 @@ pub fn open(
     protocol: Protocol,
     is_secure: bool,
 ) -> Result<Arc<Room>, Failure> {
+    let placed = |room: Room| if args.behind_proxy { room.behind_proxy() } else { room };
     let trained = || PathBuf::from(DEMO_BUNDLE);
     let trained = args.demo.then(trained).filter(|path| path.join(FILE_NAME).exists());
     match args.bundle.clone().or(trained) {
@@ -32,14 +33,14 @@ pub fn open(
             let scorer = pairs::open(&bundle, Resources::default())?;
             let mask_floor = scorer.bundle().info().preprocess.mask.floor;
             room::open_as(folder, protocol, is_secure, |room| {
-                answered(room, Arc::new(scorer), mask_floor)
+                answered(placed(room), Arc::new(scorer), mask_floor)
             })
         }
         None if args.demo => room::open_as(folder, protocol, is_secure, |room| {
             let canned = Canned::of_room(room.store.clone(), room.protocol.clone());
             answered(room, Arc::new(canned), Preprocess::default().mask.floor)
         }),
-        None => room::open(folder, protocol, is_secure),
+        None => room::open_as(folder, protocol, is_secure, |room| Ok(placed(room))),
     }
 }
 

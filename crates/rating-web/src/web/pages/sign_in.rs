@@ -1,8 +1,6 @@
 //! Signing in and out, and using a one-time link.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
@@ -13,10 +11,8 @@ use crate::refusal::Refusal;
 use crate::store::Actor;
 use crate::web::App;
 use crate::web::access::{COOKIE, session_word};
+use crate::web::client::Client;
 use crate::web::form::Fields;
-
-/// The address of whoever asks, where the server knows it.
-type Peer = Option<axum::Extension<ConnectInfo<SocketAddr>>>;
 
 pub(in crate::web) async fn show() -> Markup {
     form("", None)
@@ -40,10 +36,10 @@ fn form(name: &str, wrong: Option<&str>) -> Markup {
 
 pub(in crate::web) async fn sign_in(
     State(app): State<App>,
-    peer: Peer,
+    client: Client,
     fields: Fields,
 ) -> Result<Response, Refusal> {
-    knock(&app, peer)?;
+    knock(&app, client)?;
     let (name, password) = (fields.text("name").to_owned(), fields.raw("password").to_owned());
     let asked = name.clone();
     let known = app.room.store.read(move |db| people::password_of(db, &asked)).await?;
@@ -51,7 +47,7 @@ pub(in crate::web) async fn sign_in(
     let hash = known.and_then(|(_, hash)| hash);
     let compared = tokio::task::spawn_blocking(move || is_password(&password, hash.as_deref()));
     let matches = compared.await.map_err(Refusal::broken)?;
-    match begin(&app, id, matches).await? {
+    match begin(&app, id, matches, client).await? {
         Ok(response) => Ok(response),
         Err(refusal) => Ok((refusal.status, form(&name, Some(&refusal.what))).into_response()),
     }
@@ -62,13 +58,14 @@ async fn begin(
     app: &App,
     id: Option<i64>,
     matches: bool,
+    Client(from): Client,
 ) -> Result<Result<Response, Refusal>, Refusal> {
     let actor = id.map_or(Actor::Server, Actor::Person);
     let room = app.room.clone();
     let begun = app
         .room
         .store
-        .write(actor, move |change| people::sign_in(change, &room.secrets, id, matches));
+        .write(actor, move |change| people::sign_in(change, &room.secrets, id, matches, from));
     let word = match begun.await? {
         Ok(word) => word,
         Err(refusal) => return Ok(Err(refusal)),
@@ -81,25 +78,20 @@ async fn begin(
 }
 
 /// Counts a try to come in.
-fn knock(app: &App, peer: Peer) -> Result<(), Refusal> {
-    match peer {
-        Some(axum::Extension(ConnectInfo(address))) => {
-            app.limits.of_door(address.ip(), app.room.store.now())
-        }
-        None => Ok(()),
-    }
+fn knock(app: &App, Client(from): Client) -> Result<(), Refusal> {
+    from.map_or(Ok(()), |address| app.limits.of_door(address, app.room.store.now()))
 }
 
 /// Uses a link that signs in: those of a demonstration, printed by the server.
 pub(in crate::web) async fn enter(
     State(app): State<App>,
-    peer: Peer,
+    client: Client,
     Path(word): Path<String>,
 ) -> Result<Response, Refusal> {
-    knock(&app, peer)?;
+    knock(&app, client)?;
     let used = move |change: &mut crate::store::Change<'_>| people::enter(change, &word);
     let id = app.room.store.write(Actor::Server, used).await?;
-    begin(&app, Some(id), true).await?
+    begin(&app, Some(id), true, client).await?
 }
 
 pub(in crate::web) async fn sign_out(
@@ -116,10 +108,10 @@ pub(in crate::web) async fn sign_out(
 
 pub(in crate::web) async fn show_join(
     State(app): State<App>,
-    peer: Peer,
+    client: Client,
     Path(word): Path<String>,
 ) -> Result<Markup, Refusal> {
-    knock(&app, peer)?;
+    knock(&app, client)?;
     let now = app.room.store.now();
     let asked = word.clone();
     let link = app.room.store.read(move |db| people::link_of(db, &asked, now)).await?;
@@ -149,11 +141,11 @@ fn join_form(word: &str, whose: Option<&str>, name: &str, wrong: Option<&str>) -
 
 pub(in crate::web) async fn join(
     State(app): State<App>,
-    peer: Peer,
+    client: Client,
     Path(word): Path<String>,
     fields: Fields,
 ) -> Result<Response, Refusal> {
-    knock(&app, peer)?;
+    knock(&app, client)?;
     let (name, password) = (fields.text("name").to_owned(), fields.raw("password").to_owned());
     let (now, asked) = (app.room.store.now(), word.clone());
     let whose = app.room.store.read(move |db| people::link_of(db, &asked, now)).await?;
@@ -176,7 +168,7 @@ pub(in crate::web) async fn join(
         .store
         .write(Actor::Server, move |change| people::join(change, &link, Some(&chosen), &hash));
     match joined.await {
-        Ok(id) => begin(&app, Some(id), true).await?,
+        Ok(id) => begin(&app, Some(id), true, client).await?,
         Err(refusal) => again(refusal),
     }
 }
