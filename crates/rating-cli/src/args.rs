@@ -530,6 +530,10 @@ pub struct ServeArgs {
     /// `demo/bundle`, else canned answers.
     #[arg(long)]
     pub bundle: Option<PathBuf>,
+    /// Most space of the disk for heatmaps, such as 500M or 2G. Those that
+    /// nobody looked at for longest go first; they can be computed again.
+    #[arg(long, value_name = "SIZE", default_value = "2G")]
+    pub maps: String,
     /// Certificate for HTTPS, PEM.
     #[arg(long, requires = "tls_key")]
     pub tls_certificate: Option<PathBuf>,

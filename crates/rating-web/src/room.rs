@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rating::Protocol;
 use rating_frozen::Scorer;
 
-use crate::answers::Desk;
+use crate::answers::{Desk, MAPS_BYTES, Maps};
 use crate::clock::Clock;
 use crate::import::Staging;
 use crate::pairs::Images;
@@ -46,6 +46,8 @@ pub struct Room {
     pub is_behind_proxy: bool,
     /// Where the system's answers come from; `None` in a room without them.
     pub desk: Option<Desk>,
+    /// About how many bytes heatmaps may take.
+    maps_bytes: u64,
     folder: PathBuf,
 }
 
@@ -72,6 +74,7 @@ impl Room {
             is_secure,
             is_behind_proxy: false,
             desk: None,
+            maps_bytes: MAPS_BYTES,
             folder,
         })
     }
@@ -84,6 +87,13 @@ impl Room {
         Room { is_behind_proxy: true, ..self }
     }
 
+    /// The room with about so many bytes for heatmaps; [`MAPS_BYTES`] without.
+    /// Say it before [`Room::answered_by`].
+    #[must_use]
+    pub fn with_maps_of(self, maps_bytes: u64) -> Room {
+        Room { maps_bytes, ..self }
+    }
+
     /// The room with answers of these networks. `mask_floor` is the bundle's:
     /// the brightness from which a saturated pixel counts as Doppler signal.
     ///
@@ -92,7 +102,8 @@ impl Room {
     pub fn answered_by(self, scorer: Arc<dyn Scorer>, mask_floor: u8) -> Result<Room, Refusal> {
         let (store, images) = (self.store.clone(), self.images.clone());
         let protocol = self.protocol.clone();
-        let desk = Desk::open(scorer, mask_floor, protocol, store, images, &self.folder)?;
+        let maps = Maps::in_folder(&self.folder.join("maps"), self.maps_bytes);
+        let desk = Desk::open(scorer, mask_floor, protocol, store, images, maps)?;
         Ok(Room { desk: Some(desk), ..self })
     }
 

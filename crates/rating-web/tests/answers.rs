@@ -303,6 +303,55 @@ async fn answers_are_there_after_a_restart() {
     room.room.store.read_now(journal::check).unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_heatmap_whose_files_are_gone_is_computed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::answered(folder.path(), Stub::new([2, 1]));
+    let anna = room.browser("anna", Role::Reader).await;
+    let code = room.pair("p1", 1, &[anna.id]);
+    read(&room, &anna, &code, true).await;
+    reveal(&room, &anna, &code).await;
+    let before = until(&room, &anna, &code, is_exact).await;
+    let map = room.get(&anna, &at(&code, "maps/doppler")).await;
+    assert_eq!(told(&room, "answer.explained").len(), 2, "fast and exact");
+
+    std::fs::remove_dir_all(folder.path().join("maps")).unwrap();
+    let gone = room.get(&anna, &at(&code, "maps/doppler")).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND, "{}", gone.text());
+    let first = room.get(&anna, &at(&code, "answer")).await.json();
+    assert_ne!(first["work"]["state"], "done");
+    assert_eq!(until(&room, &anna, &code, is_exact).await, before);
+    assert_eq!(room.get(&anna, &at(&code, "maps/doppler")).await.bytes, map.bytes);
+    assert_eq!(told(&room, "answer.explained").len(), 4);
+    assert_eq!(told(&room, "answer.made").len(), 1, "the grades were there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn heatmaps_that_nobody_looks_at_make_room_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::new([2, 1]);
+    let room = TestRoom::answered_within(folder.path(), stub, 1);
+    let anna = room.browser("anna", Role::Reader).await;
+    let mut codes = Vec::new();
+    for shade in 1..=3 {
+        let code = room.pair(&format!("p{shade}"), shade, &[anna.id]);
+        read(&room, &anna, &code, true).await;
+        reveal(&room, &anna, &code).await;
+        until(&room, &anna, &code, is_exact).await;
+        codes.push(code);
+        if shade == 2 {
+            room.pass(20 * 60);
+            // Somebody looks at the first again.
+            room.get(&anna, &at(&codes[0], "maps/doppler")).await;
+        }
+    }
+    let status = async |code: &str| room.get(&anna, &at(code, "maps/doppler")).await.status;
+    assert_eq!(status(&codes[1]).await, StatusCode::NOT_FOUND, "20 minutes unused");
+    assert_eq!(status(&codes[0]).await, StatusCode::OK, "looked at");
+    assert_eq!(status(&codes[2]).await, StatusCode::OK, "just made");
+    until(&room, &anna, &codes[1], is_exact).await;
+}
+
 async fn signed_in_again(room: &TestRoom) -> Browser {
     let fields = [("name", "anna"), ("password", support::PASSWORD)];
     let answer = room.form(&Browser::default(), "/sign-in", &fields).await;

@@ -67,7 +67,7 @@ pub fn pairs_in_words(count: usize) -> String {
 
 /// How much of the machine `--threads` and `--memory` ask for.
 pub fn resources(threads: Option<usize>, memory: &str) -> Result<Resources, Failure> {
-    Ok(Resources { threads: threads.unwrap_or(0), memory: parse_memory(memory)? })
+    Ok(Resources { threads: threads.unwrap_or(0), memory: parse_size("--memory", memory)? })
 }
 
 impl From<BundleError> for Failure {
@@ -98,7 +98,7 @@ pub fn open(bundle: &Path, resources: Resources) -> Result<CpuScorer, Failure> {
 
 /// Refuses a `--memory` that not even one network of the bundle fits into.
 pub fn check_memory(memory: &str, least: u64) -> Result<(), Failure> {
-    if parse_memory(memory)? >= least {
+    if parse_size("--memory", memory)? >= least {
         return Ok(());
     }
     let enough = least.div_ceil(1 << 20);
@@ -189,7 +189,8 @@ fn parse_roi(text: &str) -> Result<Roi, Failure> {
     }
 }
 
-fn parse_memory(text: &str) -> Result<u64, Failure> {
+/// Bytes as people write them: `500M`, `2G`; 1024 each.
+pub fn parse_size(flag: &str, text: &str) -> Result<u64, Failure> {
     let upper = text.to_ascii_uppercase();
     let digits = upper.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match &upper[digits.len()..] {
@@ -205,7 +206,7 @@ fn parse_memory(text: &str) -> Result<u64, Failure> {
         .ok()
         .zip(factor)
         .and_then(|(number, factor)| number.checked_mul(factor));
-    bytes.ok_or_else(|| Failure::Usage(format!("--memory {text}: write a size such as 500M or 2G")))
+    bytes.ok_or_else(|| Failure::Usage(format!("{flag} {text}: write a size such as 500M or 2G")))
 }
 
 /// Reports to a bar, stops on Ctrl-C.

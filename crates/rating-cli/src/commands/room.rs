@@ -1,5 +1,6 @@
 //! What a reading room's folder needs from the command line.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -86,8 +87,13 @@ pub fn backup(args: &BackupArgs) -> Result<(), Failure> {
     files::make_folder(&args.out)?;
     store.backup(&args.out.join(DATABASE)).map_err(|refusal| refused(refusal, &args.out))?;
     // Images are only ever added: those the copied database names are all there.
-    let copied = copy_folder(&args.data.join("images"), &args.out.join("images"))?;
-    commands::print(&format!("database and {copied} images copied to {}\n", args.out.display()))
+    let images = copy_folder(&args.data.join("images"), &args.out.join("images"))?;
+    // Heatmaps come and go meanwhile: one whose files are not there is computed again.
+    let maps = copy_folder(&args.data.join("maps"), &args.out.join("maps"))?;
+    commands::print(&format!(
+        "database, {images} images and {maps} files of heatmaps copied to {}\n",
+        args.out.display()
+    ))
 }
 
 /// `rating export`.
@@ -110,14 +116,19 @@ pub fn export(args: &ExportArgs) -> Result<(), Failure> {
     ))
 }
 
-/// Copies the whole files of a folder; those that are being written have hidden names.
+/// Copies the whole files of a folder; those that are being written have hidden
+/// names, those that are removed meanwhile stay away.
 fn copy_folder(from: &Path, to: &Path) -> Result<usize, Failure> {
     files::make_folder(to)?;
     let mut copied = 0;
     let unreadable = |error: std::io::Error| {
         Failure::from(Problem::new(error.to_string()).in_file(from.display().to_string()))
     };
-    for entry in std::fs::read_dir(from).map_err(unreadable)? {
+    let entries = match std::fs::read_dir(from) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        entries => entries.map_err(unreadable)?,
+    };
+    for entry in entries {
         let path = entry.map_err(unreadable)?.path();
         let Some(name) = path.file_name().filter(|name| !name.as_encoded_bytes().starts_with(b"."))
         else {
@@ -126,7 +137,11 @@ fn copy_folder(from: &Path, to: &Path) -> Result<usize, Failure> {
         if path.is_dir() {
             copied += copy_folder(&path, &to.join(name))?;
         } else {
-            files::write(&to.join(name), &files::read(&path)?)?;
+            let bytes = match std::fs::read(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                bytes => bytes.map_err(unreadable)?,
+            };
+            files::write(&to.join(name), &bytes)?;
             copied += 1;
         }
     }

@@ -2,19 +2,19 @@
 //! no request waits for them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use rating::{Origin, Pair, Protocol};
 use rating_frozen::{Control, Explanation, Identity, Scorer};
+use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::maker::{Maker, Stop};
 use super::maps::Maps;
 use super::queue::{Job, Place, Queue, Step, Upload, What};
-use super::stored::{Scored, Subject};
+use super::stored::{Answer, Scored, Subject};
 use crate::pairs::Images;
 use crate::refusal::Refusal;
 use crate::store::Store;
@@ -42,18 +42,17 @@ impl Desk {
     ///
     /// # Errors
     /// Networks of another protocol; a machine that starts no thread.
-    pub fn open(
+    pub(crate) fn open(
         scorer: Arc<dyn Scorer>,
         mask_floor: u8,
         protocol: Protocol,
         store: Store,
         images: Images,
-        folder: &Path,
+        maps: Maps,
     ) -> Result<Desk, Refusal> {
         if scorer.identity().protocol != protocol {
             return Err(Refusal::unfit("The bundle grades by another protocol than this room."));
         }
-        let maps = Maps::in_folder(&folder.join("maps"));
         let maker = Maker { scorer, mask_floor, protocol, store, images, maps };
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
@@ -111,6 +110,14 @@ impl Desk {
         self.shared.queue().bring(Arc::new(upload), now)?;
         self.shared.bell.notify_one();
         answer.await.map_err(|_| Refusal::broken("the desk closed"))?
+    }
+
+    /// The answer about a pair, as far as it was computed and is still there.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub fn known(&self, db: &Connection, subject: &Subject) -> Result<Option<Answer>, Refusal> {
+        self.shared.maker.known(db, subject)
     }
 
     pub(crate) fn maps(&self) -> &Maps {

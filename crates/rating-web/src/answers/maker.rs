@@ -8,10 +8,11 @@ use rating::scores::{Method, decide};
 use rating::{Origin, Pair, Protocol, View};
 use rating_frozen::explain::{How, Mode};
 use rating_frozen::{Control, Explanation, ScoreError, Scorer};
+use rusqlite::Connection;
 
 use super::maps::Maps;
 use super::queue::{Step, Upload};
-use super::stored::{self, Scored, Subject};
+use super::stored::{self, Answer, Scored, Subject};
 use crate::pairs::{self, Images};
 use crate::refusal::Refusal;
 use crate::store::{Actor, Store};
@@ -43,8 +44,7 @@ impl Maker {
         step: Step,
         control: &dyn Control,
     ) -> Result<(), Stop> {
-        let bundle = self.bundle();
-        let known = self.store.read_now(|db| stored::find(db, subject, bundle))?;
+        let known = self.store.read_now(|db| self.known(db, subject))?;
         match (step.mode(), &known) {
             (None, None) => self.score_pair(subject, control),
             (Some(mode), Some(known)) => match known.heatmap {
@@ -55,6 +55,31 @@ impl Maker {
             (None, Some(_)) => Ok(()),
             (Some(_), None) => Err(Stop::Failed("A heatmap needs a score first.".to_owned())),
         }
+    }
+
+    /// What is known about a pair. A heatmap is known where its files are: a
+    /// backup may lack them, and those that nobody looks at are removed.
+    pub(super) fn known(
+        &self,
+        db: &Connection,
+        subject: &Subject,
+    ) -> Result<Option<Answer>, Refusal> {
+        let bundle = self.bundle();
+        let Some(answer) = stored::find(db, subject, bundle)? else { return Ok(None) };
+        let heatmap = self.protocol.heatmap();
+        let explained = heatmap.and_then(|heatmap| self.protocol.measurement(&heatmap.measurement));
+        let modalities = explained.map_or(&[][..], |at| self.protocol.modalities_of(at));
+        let noted: &[Mode] = match answer.heatmap {
+            None => &[],
+            Some(Mode::Fast) => &[Mode::Fast],
+            Some(Mode::Exact) => &[Mode::Exact, Mode::Fast],
+        };
+        for &mode in noted {
+            if self.maps.has(subject, bundle, mode, modalities)? {
+                return Ok(Some(Answer { heatmap: Some(mode), ..answer }));
+            }
+        }
+        Ok(Some(Answer { heatmap: None, ..answer }))
     }
 
     fn bundle(&self) -> &str {
@@ -83,7 +108,7 @@ impl Maker {
         let (pair, _) = self.load(subject)?;
         let explanation = self.explain(&pair, mode, control)?;
         // First the files, then the line that says they are there.
-        self.maps.keep(subject, self.bundle(), mode, &explanation)?;
+        self.maps.keep(subject, self.bundle(), mode, &explanation, self.store.now())?;
         let (asked, bundle) = (subject.clone(), self.bundle().to_owned());
         self.store.write_now(Actor::Server, move |change| {
             stored::keep_heatmap(change, &asked, &bundle, mode)

@@ -8,6 +8,7 @@
 //! | `maker` | one step: a score, a fast heatmap, an exact one |
 //! | `stored` | answers that are there |
 //! | `maps` | files of heatmaps |
+//! | `space` | how much of the disk they may take |
 //! | `telling` | an answer in words and JSON |
 //! | `uploads` | whether a pair that somebody hands in may be answered |
 //! | [`canned`] | answers without networks, for phantoms |
@@ -20,15 +21,18 @@ mod desk;
 mod maker;
 mod maps;
 mod queue;
+mod space;
 mod stored;
 mod telling;
 mod uploads;
 
 pub use canned::Canned;
 pub use desk::Desk;
+pub(crate) use maps::Maps;
 pub use maps::veil;
 pub use queue::{Place, Step};
-pub use stored::{Answer, Scored, Subject, find};
+pub use space::MAPS_BYTES;
+pub use stored::{Answer, Scored, Subject};
 pub(crate) use telling::{Graded, SCHEMA, grades};
 pub use telling::{NO_ANSWERS, Told, tell, watermark};
 pub(crate) use uploads::admit;

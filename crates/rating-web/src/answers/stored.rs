@@ -68,15 +68,17 @@ impl Scored {
 pub struct Answer {
     /// Grades, votes, probabilities.
     pub scored: Scored,
-    /// Which heatmap there is.
+    /// Which heatmap there is, files and all.
     pub heatmap: Option<Mode>,
 }
 
-/// The stored answer of a bundle; `None` before it was computed.
-///
-/// # Errors
-/// A database that cannot be read.
-pub fn find(db: &Connection, subject: &Subject, bundle: &str) -> Result<Option<Answer>, Refusal> {
+/// The stored answer of a bundle as the database has it, which knows nothing of
+/// files: whoever wants to know asks the maker's `known`.
+pub(super) fn find(
+    db: &Connection,
+    subject: &Subject,
+    bundle: &str,
+) -> Result<Option<Answer>, Refusal> {
     let sql = "SELECT body, heatmap FROM answers WHERE pair = ?1 AND bundle = ?2 AND rois = ?3";
     let key = params![subject.pair, bundle, rois_text(subject)?];
     let found: Option<(String, Option<String>)> =

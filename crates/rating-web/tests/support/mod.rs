@@ -66,6 +66,11 @@ impl TestRoom {
         TestRoom::prepared(folder, |room| room.answered_by(scorer, 40).unwrap())
     }
 
+    /// The same, with so many bytes for heatmaps.
+    pub fn answered_within(folder: &Path, scorer: Arc<dyn Scorer>, bytes: u64) -> TestRoom {
+        TestRoom::prepared(folder, |room| room.with_maps_of(bytes).answered_by(scorer, 40).unwrap())
+    }
+
     /// A room where phantoms have canned answers.
     pub fn canned(folder: &Path) -> TestRoom {
         TestRoom::prepared(folder, |room| {

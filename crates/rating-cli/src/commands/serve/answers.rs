@@ -25,7 +25,11 @@ pub fn open(
     protocol: Protocol,
     is_secure: bool,
 ) -> Result<Arc<Room>, Failure> {
-    let placed = |room: Room| if args.behind_proxy { room.behind_proxy() } else { room };
+    let maps = pairs::parse_size("--maps", &args.maps)?;
+    let placed = |room: Room| {
+        let room = room.with_maps_of(maps);
+        if args.behind_proxy { room.behind_proxy() } else { room }
+    };
     let trained = || PathBuf::from(DEMO_BUNDLE);
     let trained = args.demo.then(trained).filter(|path| path.join(FILE_NAME).exists());
     match args.bundle.clone().or(trained) {
@@ -38,7 +42,7 @@ pub fn open(
         }
         None if args.demo => room::open_as(folder, protocol, is_secure, |room| {
             let canned = Canned::of_room(room.store.clone(), room.protocol.clone());
-            answered(room, Arc::new(canned), Preprocess::default().mask.floor)
+            answered(placed(room), Arc::new(canned), Preprocess::default().mask.floor)
         }),
         None => room::open_as(folder, protocol, is_secure, |room| Ok(placed(room))),
     }
