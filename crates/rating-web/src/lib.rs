@@ -13,6 +13,7 @@ pub mod refusal;
 pub mod room;
 mod schema;
 pub mod server;
+pub mod settings;
 pub mod store;
 pub mod web;
 

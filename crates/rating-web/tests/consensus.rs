@@ -245,14 +245,52 @@ async fn a_reading_that_knew_the_answer_counts_only_when_asked_for_by_name() {
     let asked = file(&room, &coordinator, "manifest.csv?revealed=include").await.text();
     assert_eq!(manifest(&asked).rows[0].all_grades(), Some(vec![3, 1]));
     let lines = async |name: &str| file(&room, &coordinator, name).await.text().lines().count();
-    assert_eq!(lines("readings.csv").await, 1 + 3 * 2);
+    // Berta had not seen it, but agreed with anna, who had.
+    assert_eq!(lines("readings.csv").await, 1 + 2 * 2);
     assert_eq!(lines("readings.csv?revealed=include").await, 1 + 4 * 2);
     let strange = room.get(&coordinator, "/api/v1/export/manifest.csv?revealed=all").await;
     assert_eq!(strange.status, StatusCode::BAD_REQUEST);
 
+    // Whoever decides is not shown what was said after the answer was seen.
+    let path = format!("/api/v1/pairs/{code}/readings");
+    let stages = async |who: &Browser| -> Vec<String> {
+        let seen = room.get(who, &path).await.json();
+        let seen = seen["readings"].as_array().unwrap().iter();
+        seen.map(|line| line["stage"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(stages(&senior).await, ["first", "first"]);
+    assert_eq!(stages(&coordinator).await, ["first", "first", "consensus", "consensus"]);
+    let page = room.get(&coordinator, &format!("/consensus/{code}")).await.text();
+    assert!(page.contains("(another reader knew the system's answer: does not count)"), "{page}");
+
     read(&room, &senior, &code, "adjudication", [2, 1]).await;
+    assert_eq!(stages(&senior).await.len(), 5);
     let decided = file(&room, &coordinator, "manifest.csv").await.text();
     assert_eq!(manifest(&decided).rows[0].all_grades(), Some(vec![2, 1]));
+}
+
+#[tokio::test]
+async fn a_consensus_after_somebody_saw_the_answer_says_so_and_is_not_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::open(folder.path());
+    let People { anna, berta, coordinator, .. } = people(&room).await;
+    let code = room.pair("p1", 1, &[anna.id, berta.id]);
+    read(&room, &anna, &code, "", [2, 1]).await;
+    read(&room, &berta, &code, "", [3, 1]).await;
+    // Both second readings are the reader's own, but anna's comes after berta has seen the answer.
+    read(&room, &berta, &code, "consensus", [3, 1]).await;
+    reveal(&room, &berta, 1);
+    read(&room, &anna, &code, "consensus", [3, 1]).await;
+    let refused = file(&room, &coordinator, "refused.csv").await.text();
+    assert!(refused.contains("waits for the decision of a senior reader"), "{refused}");
+    let asked = file(&room, &coordinator, "manifest.csv?revealed=include").await.text();
+    assert_eq!(manifest(&asked).rows[0].all_grades(), Some(vec![3, 1]));
+    let history = file(&room, &coordinator, "history.jsonl").await.text();
+    let last: Value = serde_json::from_str(history.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (&last["kind"], &last["reader"], &last["after"]["seen_by"]),
+        (&json!("reading.locked"), &json!("anna"), &json!([berta.id]))
+    );
 }
 
 #[tokio::test]

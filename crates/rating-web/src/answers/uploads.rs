@@ -2,7 +2,7 @@
 //! about a pair of the room may not be told about its pixels either.
 
 use rating::Origin;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use crate::clock::Moment;
 use crate::pairs::Hash;
@@ -37,7 +37,7 @@ pub(crate) fn admit(
         while let Some(row) = rows.next()? {
             let (pair, word): (i64, String) = (row.get(0)?, row.get(1)?);
             if !disclosure(person, &Standing::of(db, person, pair)?, now).answer {
-                let what = "These pixels are of a pair here: lock your own reading of it first.";
+                let what = "These pixels are of a pair here, and its answer is not for you yet.";
                 return Err(Refusal::forbidden(what));
             }
             origin = origin.with(Origin::from_word(&word).unwrap_or(Origin::Canned));
@@ -47,7 +47,7 @@ pub(crate) fn admit(
         }
     }
     if person.role.may(Ability::Read) && has_unread(db, person, now)? {
-        let what = "Pairs wait for your reading: uploads are answered when you have read them.";
+        let what = "Answers about pairs that were handed to you are still to come: uploads are answered after them.";
         return Err(Refusal::forbidden(what));
     }
     Ok((known, origin))
@@ -55,13 +55,14 @@ pub(crate) fn admit(
 
 /// Whether there is a pair handed to this person whose answer is not for them yet.
 fn has_unread(db: &Connection, person: &Person, now: Moment) -> Result<bool, Refusal> {
-    let sql = "SELECT EXISTS (
-        SELECT 1 FROM assignments JOIN pairs ON pairs.id = assignments.pair
-        WHERE assignments.reader = ?1 AND removed IS NULL AND (
-            embargo > ?2
-            OR NOT EXISTS (SELECT 1 FROM readings WHERE readings.pair = assignments.pair
-                AND readings.reader = ?1 AND locked IS NOT NULL)
-            OR EXISTS (SELECT 1 FROM readings WHERE readings.pair = assignments.pair
-                AND readings.reader = ?1 AND locked IS NULL)))";
-    Ok(db.prepare_cached(sql)?.query_row(params![person.id, now], |row| row.get(0))?)
+    let sql = "SELECT pairs.id FROM assignments JOIN pairs ON pairs.id = assignments.pair
+               WHERE assignments.reader = ?1 AND removed IS NULL";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([person.id])?;
+    while let Some(row) = rows.next()? {
+        if !disclosure(person, &Standing::of(db, person, row.get(0)?)?, now).answer {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -21,7 +21,7 @@ pub use table::{Line, told};
 /// Which readings count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Counted {
-    /// Those made before the reader had seen the system's answer. The room works by these.
+    /// Those that nothing of the system's answer led to. The room works by these.
     #[default]
     Unrevealed,
     /// All of them; only where somebody asks for it by name.
@@ -32,7 +32,7 @@ impl Counted {
     /// Whether this reading counts.
     #[must_use]
     pub fn counts(self, reading: &Reading) -> bool {
-        self == Counted::All || reading.shown.is_nothing()
+        self == Counted::All || reading.is_unaided()
     }
 }
 
@@ -76,7 +76,7 @@ pub enum State {
         of: usize,
     },
     /// A senior reader has to decide: the readers still differ, or one of them
-    /// had seen the system's answer.
+    /// had seen the system's answer when they came to a consensus.
     Adjudication,
     /// It has a value.
     Settled(Settled),
@@ -154,6 +154,7 @@ mod tests {
             change,
             body,
             shown,
+            seen_by: Vec::new(),
             opened: time,
             saved: time,
             locked: Some(time),
@@ -215,6 +216,12 @@ mod tests {
             reading(1, Consensus, Some([2, 1])),
             seen(reading(2, Consensus, Some([2, 1]))),
         ];
+        assert_eq!(state(&readings), State::Adjudication);
+        assert!(matches!(judge(&[1, 2], &readings, Counted::All), State::Settled(_)));
+        // The other reader had seen it when this one was locked.
+        let coloured = Reading { seen_by: vec![2], ..reading(1, Consensus, Some([2, 1])) };
+        let mut readings = readings;
+        (readings[2], readings[3]) = (coloured, reading(2, Consensus, Some([2, 1])));
         assert_eq!(state(&readings), State::Adjudication);
         assert!(matches!(judge(&[1, 2], &readings, Counted::All), State::Settled(_)));
         let none = [seen(reading(1, First, None)), seen(reading(2, First, None))];

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::list::{Part, part};
 use crate::clock::Moment;
 use crate::pairs::StoredPair;
 use crate::people::{self, Ability, Person};
@@ -26,23 +27,30 @@ pub struct Line {
     pub body: Body,
     /// What of the system's answer its reader had seen before.
     pub shown: Shown,
+    /// Whether another reader of the pair had seen it when this one was locked.
+    pub others_had_seen: bool,
     /// When it was locked.
     pub locked: Moment,
 }
 
 /// The locked readings of a pair, by stage, then reader. The caller has asked
 /// `disclosure` whether the person may see those of others; drafts are nobody
-/// else's business in any case.
+/// else's business in any case. Whoever still has to read it again or to decide is
+/// not shown what others said after somebody had seen the system's answer.
 ///
 /// # Errors
 /// A database that cannot be read.
 pub fn told(db: &Connection, person: &Person, pair: &StoredPair) -> Result<Vec<Line>, Refusal> {
     let readings = readings::of_pair(db, pair.id)?;
     let letters = letters(&pair.code, &readings);
+    let has_part = part(db, person, pair.id)? != Part::None;
     let mut lines = Vec::new();
     for reading in readings {
         let Some(locked) = reading.locked else { continue };
         let own = reading.reader == person.id;
+        if has_part && !own && !reading.is_unaided() {
+            continue;
+        }
         let who = if own {
             "You".to_owned()
         } else if person.role.may(Ability::Coordinate) {
@@ -50,8 +58,9 @@ pub fn told(db: &Connection, person: &Person, pair: &StoredPair) -> Result<Vec<L
         } else {
             letters.get(&reading.reader).cloned().unwrap_or_default()
         };
+        let others_had_seen = !reading.seen_by.is_empty();
         let Reading { stage, body, shown, .. } = reading;
-        lines.push(Line { who, own, stage, body, shown, locked });
+        lines.push(Line { who, own, stage, body, shown, others_had_seen, locked });
     }
     let order = |stage| {
         [Stage::First, Stage::Consensus, Stage::Adjudication].iter().position(|one| *one == stage)

@@ -2,6 +2,7 @@
 //! else in the database.
 
 mod add;
+mod hand_back;
 mod images;
 
 use rating::manifest::{Manifest, Row};
@@ -11,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::clock::Moment;
 use crate::refusal::Refusal;
 pub use add::{Added, NewPair, NewView, add, assign, set_roi};
+pub use hand_back::take_back;
 pub use images::{Images, png};
 
 /// What tells images apart.

@@ -129,11 +129,17 @@ pub fn lock(
     check_version(&known, version)?;
     known.body.check_complete(protocol)?;
     let shown = shown(change, pair, reader)?;
+    let seen_by = if stage == Stage::First { Vec::new() } else { seen_by(change, pair, reader)? };
     change.execute(
-        "UPDATE readings SET locked = ?2, saved = ?2, shown = ?3 WHERE id = ?1",
-        params![known.id, change.now, serde_json::to_string(&shown)?],
+        "UPDATE readings SET locked = ?2, saved = ?2, shown = ?3, seen_by = ?4 WHERE id = ?1",
+        params![
+            known.id,
+            change.now,
+            serde_json::to_string(&shown)?,
+            serde_json::to_string(&seen_by)?
+        ],
     )?;
-    let after = json!({ "body": known.body, "shown": shown });
+    let after = json!({ "body": known.body, "shown": shown, "seen_by": seen_by });
     change.tell("reading.locked", &subject(pair, reader, stage), &known.body, after)?;
     again(change, pair, reader, stage)
 }
@@ -189,6 +195,16 @@ pub fn shown(db: &Connection, pair: i64, person: i64) -> Result<Shown, Refusal> 
         }
     }
     Ok(shown)
+}
+
+/// Who else that has locked a reading of a pair has seen the answer about it.
+fn seen_by(db: &Connection, pair: i64, reader: i64) -> Result<Vec<i64>, Refusal> {
+    let sql = "SELECT DISTINCT person FROM reveals JOIN readings
+               ON readings.pair = reveals.pair AND readings.reader = reveals.person
+               WHERE reveals.pair = ?1 AND person <> ?2 AND locked IS NOT NULL ORDER BY person";
+    let mut statement = db.prepare_cached(sql)?;
+    let people = statement.query_map([pair, reader], |row| row.get(0))?;
+    Ok(people.collect::<Result<_, _>>()?)
 }
 
 fn subject(pair: i64, reader: i64, stage: Stage) -> String {

@@ -58,10 +58,10 @@ pub fn listing(
         if !may_know {
             continue;
         }
-        let name: String = row.get(12)?;
+        let name: String = row.get(13)?;
         let reader = people::one(db, reading.reader)?.name;
         let pair_id = told.identity.then_some(name);
-        listed.push(ListedReading { code: row.get(11)?, pair_id, reader, reading });
+        listed.push(ListedReading { code: row.get(12)?, pair_id, reader, reading });
     }
     Ok((listed, (looked_at == most).then_some(last)))
 }

@@ -101,6 +101,10 @@ pub struct Reading {
     pub body: Body,
     /// What had been shown before it was locked.
     pub shown: Shown,
+    /// Of a later reading: who else that had read the pair had seen the answer
+    /// when this one was locked, by number.
+    #[serde(skip)]
+    pub seen_by: Vec<i64>,
     /// When it was begun.
     pub opened: Moment,
     /// When it was last changed.
@@ -109,11 +113,23 @@ pub struct Reading {
     pub locked: Option<Moment>,
 }
 
+impl Reading {
+    /// Whether nothing of the system's answer led to it: its reader had not seen
+    /// it, nor, where readers come to a consensus, had any of the others.
+    ///
+    /// A senior reader who decides is not shown what readers said after they had
+    /// seen the answer, so that it is enough not to have seen it.
+    #[must_use]
+    pub fn is_unaided(&self) -> bool {
+        self.shown.is_nothing() && (self.stage != Stage::Consensus || self.seen_by.is_empty())
+    }
+}
+
 const COLUMNS: &str =
-    "id, pair, reader, stage, version, change, body, shown, opened, saved, locked";
+    "id, pair, reader, stage, version, change, body, shown, seen_by, opened, saved, locked";
 
 fn reading(row: &Row<'_>) -> Result<Reading, Refusal> {
-    let (body, shown): (String, String) = (row.get(6)?, row.get(7)?);
+    let (body, shown, seen_by): (String, String, String) = (row.get(6)?, row.get(7)?, row.get(8)?);
     Ok(Reading {
         id: row.get(0)?,
         pair: row.get(1)?,
@@ -123,9 +139,10 @@ fn reading(row: &Row<'_>) -> Result<Reading, Refusal> {
         change: row.get(5)?,
         body: serde_json::from_str(&body)?,
         shown: serde_json::from_str(&shown)?,
-        opened: row.get(8)?,
-        saved: row.get(9)?,
-        locked: row.get(10)?,
+        seen_by: serde_json::from_str(&seen_by)?,
+        opened: row.get(9)?,
+        saved: row.get(10)?,
+        locked: row.get(11)?,
     })
 }
 

@@ -6,9 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::Moment;
+use crate::consensus::{self, Counted};
 use crate::pairs::Hash;
 use crate::people::{Ability, Person};
 use crate::refusal::Refusal;
+use crate::settings::{self, Reveal};
 
 /// Where a person stands with a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,9 @@ pub struct Standing {
     pub all_have_locked: bool,
     /// Until then nobody is given the system's answer.
     pub embargo: Option<Moment>,
+    /// In this room readers wait for the answer until the pair is settled, and
+    /// it is not yet.
+    pub waits_for_settlement: bool,
 }
 
 /// What a person may be told about a pair.
@@ -47,7 +52,10 @@ impl Standing {
         let sql = "SELECT
             EXISTS (SELECT 1 FROM assignments WHERE reader = ?2 AND pair = ?1),
             EXISTS (SELECT 1 FROM readings WHERE pair = ?1 AND reader = ?2 AND locked IS NOT NULL),
-            EXISTS (SELECT 1 FROM readings WHERE pair = ?1 AND reader = ?2 AND locked IS NULL),
+            EXISTS (SELECT 1 FROM readings WHERE pair = ?1 AND reader = ?2 AND locked IS NULL
+                -- A draft of a pair that was taken back is never locked.
+                AND (stage <> 'first' OR EXISTS (
+                    SELECT 1 FROM assignments WHERE reader = ?2 AND pair = ?1))),
             EXISTS (SELECT 1 FROM assignments WHERE pair = ?1)
             AND NOT EXISTS (SELECT 1 FROM assignments a WHERE a.pair = ?1 AND NOT EXISTS (
                 SELECT 1 FROM readings r WHERE r.pair = ?1 AND r.reader = a.reader
@@ -60,7 +68,19 @@ impl Standing {
             JOIN views theirs ON theirs.source = mine.source
             JOIN pairs twin ON twin.id = theirs.pair WHERE mine.pair = ?1";
         let embargo = db.prepare_cached(sql)?.query_row([pair], |row| row.get(0))?;
-        Ok(Standing { is_assigned, has_locked, has_draft, all_have_locked, embargo })
+        let waits_for_settlement = settings::reveal(db)? == Reveal::AfterSettled
+            && !matches!(
+                consensus::of_pair(db, pair, Counted::default())?,
+                consensus::State::Settled(_)
+            );
+        Ok(Standing {
+            is_assigned,
+            has_locked,
+            has_draft,
+            all_have_locked,
+            embargo,
+            waits_for_settlement,
+        })
     }
 }
 
@@ -95,7 +115,10 @@ pub fn disclosure(person: &Person, standing: &Standing, now: Moment) -> Disclosu
         identity: false,
         readings_of_others: adjudicates || (standing.has_locked && standing.all_have_locked),
         // The own grade comes first, the system's after it.
-        answer: standing.has_locked && !standing.has_draft && !embargoed,
+        answer: standing.has_locked
+            && !standing.has_draft
+            && !standing.waits_for_settlement
+            && !embargoed,
     }
 }
 
@@ -116,7 +139,7 @@ mod tests {
     fn standings() -> Vec<Standing> {
         let embargoes = [None, Some(MOMENTS[0]), Some(MOMENTS[2])];
         let bits = |number: usize, bit: usize| number >> bit & 1 == 1;
-        (0..16)
+        (0..32)
             .flat_map(|n| {
                 embargoes.map(|embargo| Standing {
                     is_assigned: bits(n, 0),
@@ -124,6 +147,7 @@ mod tests {
                     has_draft: bits(n, 2),
                     all_have_locked: bits(n, 3),
                     embargo,
+                    waits_for_settlement: bits(n, 4),
                 })
             })
             .collect()
@@ -147,6 +171,16 @@ mod tests {
             for role in Role::ALL {
                 let told = disclosure(&person(role), &standing, NOW);
                 assert!(!(told.answer && standing.embargo == Some(MOMENTS[2])));
+            }
+        }
+    }
+
+    #[test]
+    fn where_answers_wait_for_settlement_no_reader_gets_one_before() {
+        for standing in standings() {
+            for role in [Role::Reader, Role::Senior] {
+                let told = disclosure(&person(role), &standing, NOW);
+                assert!(!(told.answer && standing.waits_for_settlement));
             }
         }
     }

@@ -5,7 +5,9 @@ use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::access::Access::{self, Anyone, Needs, SignedIn};
-use super::pages::{account, consensus, export, home, import, journal, people, read, sign_in};
+use super::pages::{
+    account, consensus, decide, export, home, import, journal, people, read, sign_in,
+};
 use super::{App, api, assets, openapi};
 use crate::import::limits::REQUEST_BYTES;
 use crate::people::Ability::{Administer, Coordinate, Read};
@@ -43,6 +45,8 @@ pub fn routes() -> Vec<Route> {
         route(M::POST, "/join/{word}", Anyone, post(sign_in::join)),
         route(M::GET, "/enter/{word}", Anyone, get(sign_in::enter)),
         route(M::GET, "/", SignedIn, get(home::show)),
+        route(M::POST, "/reveal", Needs(Coordinate), post(decide::reveal)),
+        route(M::POST, "/take-back", Needs(Coordinate), post(decide::take_back)),
         route(M::GET, "/account", SignedIn, get(account::show)),
         route(M::POST, "/account/tokens", SignedIn, post(account::make_token)),
         route(M::POST, "/account/tokens/{id}/revoke", SignedIn, post(account::revoke_token)),

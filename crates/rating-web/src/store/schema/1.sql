@@ -130,6 +130,9 @@ CREATE TABLE readings (
     body TEXT NOT NULL,
     -- What of the system's answer had been shown before it was locked: JSON.
     shown TEXT NOT NULL,
+    -- Who else that had read the pair had seen the answer when a later reading
+    -- was locked: numbers of people, JSON.
+    seen_by TEXT NOT NULL DEFAULT '[]',
     opened INTEGER NOT NULL,
     saved INTEGER NOT NULL,
     locked INTEGER,

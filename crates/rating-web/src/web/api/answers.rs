@@ -90,9 +90,9 @@ async fn told(app: &App, person: Person, code: String) -> Result<Json<Told>, Ref
     let room = Arc::clone(&app.room);
     let found = app.room.store.read(move |db| {
         let (subject, shown) = revealed(db, &room, &person, &code)?;
-        let bundle = desk(&room)?.identity().bundle.clone();
-        let known = answers::find(db, &subject, &bundle)?;
-        Ok((subject, shown, bundle, known))
+        let desk = desk(&room)?;
+        let known = desk.known(db, &subject)?;
+        Ok((subject, shown, desk.identity().bundle.clone(), known))
     });
     let (subject, shown, bundle, known) = found.await?;
     let protocol = &app.room.protocol;
@@ -138,13 +138,13 @@ pub(in crate::web) async fn map(
         let position = names.clone().position(|known| known.name == modality);
         let position = position.ok_or_else(|| Refusal::unknown("There is no such image."))?;
         let desk = desk(&room)?;
-        let bundle = &desk.identity().bundle;
-        let known = answers::find(db, &subject, bundle)?;
+        let known = desk.known(db, &subject)?;
         let mode = known.as_ref().and_then(|answer| answer.heatmap);
         let (Some(known), Some(mode)) = (&known, mode) else {
             return Err(Refusal::unknown("This heatmap is not computed yet."));
         };
-        Ok((desk.maps().png(&subject, bundle, mode, position)?, known.scored.origin))
+        let (bundle, now) = (&desk.identity().bundle, room.store.now());
+        Ok((desk.maps().png(&subject, bundle, mode, position, now)?, known.scored.origin))
     });
     let (png, origin) = read.await?;
     let headers = [
@@ -194,7 +194,9 @@ fn may_be_told(
     if !told.answer {
         let has_read =
             person.role.may(Ability::Coordinate) || (standing.has_locked && !standing.has_draft);
-        return Err(Refusal::forbidden(if has_read {
+        return Err(Refusal::forbidden(if has_read && standing.waits_for_settlement {
+            "In this room the answer comes when the pair is settled."
+        } else if has_read {
             "The answer about this pair is held back for now."
         } else {
             "Lock your own reading first: the answer comes after it."

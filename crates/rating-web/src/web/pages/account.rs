@@ -26,7 +26,7 @@ async fn page(app: &App, caller: &Caller, fresh: Option<&str>) -> Result<Markup,
     let main = html! {
         h1 { "Your account" }
         h2 { "Tokens for programs" }
-        p { "A program that sends " code { "Authorization: Bearer TOKEN" } " acts as you. The address of the interface: " code { "/api/v1" } "." }
+        p { "A program that sends " code { "Authorization: Bearer TOKEN" } " acts as you. The address of the interface: " code { "/api/v1" } ", described for programs in " a href="/api/v1/openapi.json" { "openapi.json" } " (OpenAPI 3.1)." }
         @if let Some(word) = fresh {
             p.fresh role="status" { "Your new token, shown this once: " code { (word) } }
         }

@@ -6,10 +6,13 @@ use rating::Protocol;
 use rating::stats::{Estimate, Measured, Undefined};
 use rusqlite::Connection;
 
+use super::layout;
 use crate::consensus::{self, Agreement, Counts};
 use crate::people::{self, Ability, Person};
 use crate::readings;
 use crate::refusal::Refusal;
+use crate::settings::{self, Reveal};
+use crate::web::access::Caller;
 
 /// How far a reader is.
 struct Far {
@@ -20,7 +23,11 @@ struct Far {
     waiting: i64,
 }
 
-pub(super) fn board(db: &Connection, protocol: &Protocol) -> Result<Markup, Refusal> {
+pub(super) fn board(
+    db: &Connection,
+    protocol: &Protocol,
+    caller: &Caller,
+) -> Result<Markup, Refusal> {
     let moment = db.unchecked_transaction()?;
     let readers: Vec<Person> =
         people::all(&moment)?.into_iter().filter(|one| one.role.may(Ability::Read)).collect();
@@ -32,11 +39,13 @@ pub(super) fn board(db: &Connection, protocol: &Protocol) -> Result<Markup, Refu
         far.push(Far { reader, locked, all, again, waiting });
     }
     let agreement = consensus::agreement(&moment, protocol)?;
+    let reveal = settings::reveal(&moment)?;
     Ok(html! {
         h1 { "Board" }
         p { (counts.pairs()) " pairs, " (far.len()) " readers." }
         (pairs(counts))
         (people_table(&far))
+        (decisions(&far, reveal, caller))
         h2 { "Agreement of readers" }
         p.aside {
             "First readings that were locked before their reader saw the system's answer. "
@@ -80,6 +89,40 @@ fn people_table(far: &[Far]) -> Markup {
                 }
             } }
         }
+    }
+}
+
+/// What the coordinator may change.
+fn decisions(far: &[Far], reveal: Reveal, caller: &Caller) -> Markup {
+    html! {
+        @if far.iter().any(|one| one.all > one.locked) {
+            form.line method="post" action="/take-back" {
+                (layout::csrf(caller))
+                label { "Take back from"
+                    select name="reader" { @for one in far.iter().filter(|one| one.all > one.locked) {
+                        option { (one.reader.name) }
+                    } }
+                }
+                label { "the pair (empty: all that are not locked)" input name="code" maxlength="6" size="8"; }
+                button { "Take back" }
+            }
+        }
+        form.line method="post" action="/reveal" {
+            (layout::csrf(caller))
+            label { "Readers may see the system's answer about a pair"
+                select name="reveal" { @for one in Reveal::ALL {
+                    option value=(one.word()) selected[one == reveal] { (words(one)) }
+                } }
+            }
+            button { "Set" }
+        }
+    }
+}
+
+fn words(reveal: Reveal) -> &'static str {
+    match reveal {
+        Reveal::AfterLock => "when they have locked their own reading",
+        Reveal::AfterSettled => "when the pair is settled",
     }
 }
 

@@ -83,7 +83,7 @@ pub(in crate::web) async fn show(
 ) -> Result<Markup, Refusal> {
     let room = app.room.clone();
     let (person, asked) = (caller.person.clone(), code.clone());
-    let (state, lines, stage) = app
+    let (state, lines, stage, answers) = app
         .room
         .store
         .read(move |db| {
@@ -95,7 +95,8 @@ pub(in crate::web) async fn show(
             }
             let state = consensus::of_pair(db, pair.id, Counted::default())?;
             let part = consensus::part(db, &person, pair.id)?;
-            Ok((state, consensus::told(db, &person, &pair)?, part.stage()))
+            let answers = read::answers_here(db, &room, &person, &asked)?;
+            Ok((state, consensus::told(db, &person, &pair)?, part.stage(), answers))
         })
         .await?;
     let protocol = &app.room.protocol;
@@ -104,7 +105,7 @@ pub(in crate::web) async fn show(
         (side_by_side(&lines, protocol))
         (rectangles(&lines, protocol))
     };
-    let answers = stage.is_some() && app.room.desk.is_some();
+    let answers = answers && stage.is_some() && app.room.desk.is_some();
     let screen = Screen { code: &code, home: "/consensus", page: "/consensus/", stage, answers };
     let title = match stage {
         Some(Stage::Adjudication) => "Decide pair",
@@ -143,7 +144,7 @@ fn said(at: usize, line: &Line, measurements: usize) -> Markup {
     html! {
         tr.own[line.own] {
             th scope="row" { (mark(at)) " " (line.who) }
-            td { (line.stage.word()) @if !line.shown.is_nothing() { span.differs { " (knew the system's answer: does not count)" } } }
+            td { (line.stage.word()) @if let Some(words) = why_not(line) { span.differs { " (" (words) ": does not count)" } } }
             @match line.body.cannot {
                 Some(reason) => td colspan=(measurements) { "cannot grade: " (reason.words()) },
                 None => @for grade in &line.body.grades { td { @if let Some(grade) = grade { (grade) } } },
@@ -153,6 +154,15 @@ fn said(at: usize, line: &Line, measurements: usize) -> Markup {
             tr.own[line.own] { td.comment colspan=(2 + measurements) { (mark(at)) " " (line.body.comment) } }
         }
     }
+}
+
+/// Why a reading does not count.
+fn why_not(line: &Line) -> Option<&'static str> {
+    if !line.shown.is_nothing() {
+        return Some("knew the system's answer");
+    }
+    let is_coloured = line.stage == Stage::Consensus && line.others_had_seen;
+    is_coloured.then_some("another reader knew the system's answer")
 }
 
 /// The rectangles are drawn on the images; their sides in numbers for whoever

@@ -22,7 +22,8 @@ pub(in crate::web) async fn show(
     let (title, main) = if person.role.may(Ability::Read) {
         ("Worklist", app.room.store.read(move |db| worklist(db, &person)).await?)
     } else {
-        ("Board", app.room.store.read(move |db| board(db, &room.protocol)).await?)
+        let asks = caller.clone();
+        ("Board", app.room.store.read(move |db| board(db, &room.protocol, &asks)).await?)
     };
     Ok(layout::page(title, &caller, &main))
 }

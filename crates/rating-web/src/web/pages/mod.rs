@@ -3,6 +3,7 @@
 pub(super) mod account;
 mod board;
 pub(super) mod consensus;
+pub(super) mod decide;
 pub(super) mod export;
 pub(super) mod home;
 pub(super) mod import;

@@ -5,9 +5,15 @@ use axum::extract::{Path, State};
 use maud::{Markup, html};
 use rating::Protocol;
 use rating::protocol::Colour;
+use rusqlite::Connection;
 
 use super::layout;
-use crate::readings::{Reason, Stage};
+use crate::pairs;
+use crate::people::Person;
+use crate::readings::{Reason, Stage, Standing};
+use crate::refusal::Refusal;
+use crate::room::Room;
+use crate::settings::{self, Reveal};
 use crate::web::App;
 use crate::web::access::Caller;
 
@@ -15,11 +21,32 @@ pub(in crate::web) async fn show(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(code): Path<String>,
-) -> Markup {
-    let answers = app.room.desk.is_some();
+) -> Result<Markup, Refusal> {
+    let (room, person, asked) = (app.room.clone(), caller.person.clone(), code.clone());
+    let answers = app.room.desk.is_some()
+        && app.room.store.read(move |db| answers_here(db, &room, &person, &asked)).await?;
     let stage = Some(Stage::First);
     let screen = Screen { code: &code, home: "/", page: "/read/", stage, answers };
-    document(&app.room.protocol, &caller, "Pair", &screen, &html! {})
+    Ok(document(&app.room.protocol, &caller, "Pair", &screen, &html! {}))
+}
+
+/// Whether the page offers the system's answer: not where locking a reading does
+/// not yet lead to it.
+pub(super) fn answers_here(
+    db: &Connection,
+    room: &Room,
+    person: &Person,
+    code: &str,
+) -> Result<bool, Refusal> {
+    if settings::reveal(db)? == Reveal::AfterLock {
+        return Ok(true);
+    }
+    match pairs::by_code(db, &room.protocol, code) {
+        Ok(pair) => Ok(!Standing::of(db, person, pair.id)?.waits_for_settlement),
+        Err(refusal) if refusal.is_ours() => Err(refusal),
+        // The page says so itself.
+        Err(_) => Ok(false),
+    }
 }
 
 /// What tells reading screens apart.
