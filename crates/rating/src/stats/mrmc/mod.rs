@@ -18,7 +18,7 @@
 //! | other reader | Cov2 | Cov3 |
 //!
 //! They are estimated from the cases: by leaving out patients
-//! ([`Jackknife`](super::jackknife::Jackknife)) for any figure, or as DeLong for
+//! ([`Jackknife`]) for any figure, or as DeLong for
 //! AUCs ([`delong::covariances`](super::delong::covariances)).
 //!
 //! | analysis | says something about |
