@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use image::GrayImage;
 use rating::decode::{PixelHash, pixel_hash};
 use rating::manifest::checks::{check_duplicates, check_rows};
 use rating::manifest::patients::{self, PatientFile};
@@ -83,6 +84,18 @@ impl ManifestFile {
     /// The path of something that lies beside the manifest.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// The truth mask of a drawn joint, in the pixels of its grayscale image (of
+    /// the Doppler image for `flow`); `None` where there is none.
+    pub fn truth(&self, pair_id: &str, structure: &str) -> Result<Option<GrayImage>, Problem> {
+        let path = self.beside(&format!("truth/{pair_id}_{structure}.png"));
+        if !path.exists() {
+            return Ok(None);
+        }
+        let decoded = rating::decode::decode(&files::read(&path)?);
+        let decoded = decoded.map_err(|problem| problem.in_file(path.display().to_string()))?;
+        Ok(Some(rating::preprocess::gray(&decoded.image)))
     }
 
     /// Decodes the pair of a row. `position` counts rows from 0.

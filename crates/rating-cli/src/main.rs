@@ -52,6 +52,7 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Compare(args) => commands::compare::run(&args),
         Command::Bundle(args) => commands::bundle::run(&args),
         Command::Serve(args) => commands::serve::run(&args),
+        Command::Study(args) => commands::study::run(&args),
         Command::Backup(args) => commands::room::backup(&args),
         Command::Audit(args) => commands::room::audit(&args),
         Command::Export(args) => commands::room::export(&args),

@@ -16,6 +16,7 @@
 //! | `demo` | the page of a whole demonstration; its parts are `comparison` and `cards` |
 //! | `experiment` | the page of an experiment's arms and claims, and the same as Markdown |
 //! | `side_by_side` | the page of a comparison of score files |
+//! | `study` | the page of a reader study |
 //! | `heatmap`, `audit` | the page of one explained pair; of an audit of many |
 //! | `plot` | SVG: ROC curves, lines and dots on two scales, dots with intervals |
 
@@ -44,6 +45,7 @@ mod page;
 mod patient_level;
 mod plot;
 mod side_by_side;
+mod study;
 mod subgroups;
 mod tasks;
 mod yardsticks;
@@ -59,6 +61,7 @@ pub use experiment::{experiment_markdown, experiment_page};
 pub use heatmap::{HeatmapPage, heatmap_page};
 pub use model_card::{Model, ModelCard, ValidationLine, model_card};
 pub use side_by_side::comparison_page;
+pub use study::{StudyPage, study_page};
 
 /// A name as people read it: `synovial_hypertrophy` is "synovial hypertrophy".
 fn spoken(name: &str) -> String {

@@ -15,6 +15,7 @@ mod schema;
 pub mod server;
 pub mod settings;
 pub mod store;
+pub mod studies;
 pub mod web;
 
 use std::io::Write;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rating::Protocol;
 use rating_frozen::Scorer;
+use rusqlite::Connection;
 
 use crate::answers::{Desk, MAPS_BYTES, Maps};
 use crate::clock::Clock;
@@ -129,8 +130,13 @@ impl Room {
 /// # Errors
 /// A database of no room.
 pub fn protocol_of(store: &Store) -> Result<Protocol, Refusal> {
+    store.read_now(protocol_in)
+}
+
+/// The same, of an open connection.
+pub(crate) fn protocol_in(db: &Connection) -> Result<Protocol, Refusal> {
     let sql = "SELECT value FROM settings WHERE name = 'protocol'";
-    let text: String = store.read_now(|db| Ok(db.query_row(sql, [], |row| row.get(0))?))?;
+    let text: String = db.query_row(sql, [], |row| row.get(0))?;
     Protocol::from_toml(&text).map_err(Refusal::broken)
 }
 

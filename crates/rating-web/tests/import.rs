@@ -46,7 +46,7 @@ fn manifest(folder: &Path, names: &[&str]) -> std::path::PathBuf {
 fn bring_in(room: &TestRoom, path: &Path, readers: &[&str]) -> Report {
     let readers: Vec<String> = readers.iter().map(|&name| name.to_owned()).collect();
     let go_on = |_, _| ControlFlow::Continue(());
-    import::manifest(&room.room, path, &readers, go_on).unwrap()
+    import::manifest(&room.room, path, None, &readers, go_on).unwrap()
 }
 
 fn set_region(room: &TestRoom, device: &str, kept: [i64; 4]) {
@@ -115,7 +115,8 @@ async fn readers_who_are_none_are_refused_before_anything_is_added() {
     let path = manifest(files.path(), &["a"]);
     for name in ["nobody", "boss"] {
         let go_on = |_, _| ControlFlow::Continue(());
-        let refused = import::manifest(&room.room, &path, &[name.to_owned()], go_on).unwrap_err();
+        let refused =
+            import::manifest(&room.room, &path, None, &[name.to_owned()], go_on).unwrap_err();
         assert!(refused.what.contains(name), "{refused}");
     }
     assert_eq!(bring_in(&room, &path, &[]).new.len(), 1);
@@ -128,7 +129,7 @@ async fn an_import_that_was_stopped_goes_on() {
     let room = TestRoom::open(folder.path());
     let path = manifest(files.path(), &["a"]);
     let stop = |_, _| ControlFlow::Break(());
-    let stopped = import::manifest(&room.room, &path, &[], stop).unwrap();
+    let stopped = import::manifest(&room.room, &path, None, &[], stop).unwrap();
     assert!(stopped.stopped && stopped.new.is_empty());
     assert_eq!(bring_in(&room, &path, &[]).new.len(), 1);
 }

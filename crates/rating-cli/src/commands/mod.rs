@@ -18,6 +18,7 @@ pub mod pictures;
 pub mod room;
 pub mod score;
 pub mod serve;
+pub mod study;
 #[cfg(feature = "train")]
 pub mod train;
 

@@ -9,7 +9,7 @@ use rating_web::consensus::Counted;
 use rating_web::export;
 use rating_web::room::protocol_of;
 use rating_web::store::journal;
-use rating_web::{Opening, Refusal, Room, Store, SystemClock};
+use rating_web::{Clock, Opening, Refusal, Room, Store, SystemClock};
 
 use crate::args::{AuditAction, AuditArgs, BackupArgs, ExportArgs};
 use crate::failure::Failure;
@@ -20,7 +20,7 @@ const DATABASE: &str = "room.sqlite";
 
 /// Opens a room, new or known, without answers.
 pub fn open(folder: &Path, protocol: Protocol, is_secure: bool) -> Result<Arc<Room>, Failure> {
-    open_as(folder, protocol, is_secure, Ok)
+    open_as(folder, protocol, is_secure, Arc::new(SystemClock), Ok)
 }
 
 /// Opens a room and prepares it before anybody comes.
@@ -28,12 +28,12 @@ pub fn open_as(
     folder: &Path,
     protocol: Protocol,
     is_secure: bool,
+    clock: Arc<dyn Clock>,
     prepare: impl FnOnce(Room) -> Result<Room, Failure>,
 ) -> Result<Arc<Room>, Failure> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed)
         .map_err(|error| Failure::Machine(Problem::new(format!("no randomness: {error}"))))?;
-    let clock = Arc::new(SystemClock);
     let room = Room::open(Opening { folder, protocol, clock, seed, is_secure });
     prepare(room.map_err(|refusal| refused(refusal, folder))?).map(Arc::new)
 }
@@ -46,7 +46,7 @@ pub fn refused(refusal: Refusal, folder: &Path) -> Failure {
 }
 
 /// The database of a room that is there already.
-fn known(folder: &Path) -> Result<Store, Failure> {
+pub fn known(folder: &Path) -> Result<Store, Failure> {
     let path = folder.join(DATABASE);
     if !path.exists() {
         return Err(Problem::new("there is no reading room here")

@@ -1,6 +1,6 @@
 //! `rating serve`: the reading room.
 
-mod answers;
+pub mod answers;
 mod demo;
 
 use std::net::TcpListener;

@@ -86,6 +86,28 @@ impl Desk {
         Ok(place)
     }
 
+    /// Computes an answer up to a step on the caller's own thread, and keeps it;
+    /// false when `control` cancels.
+    ///
+    /// # Errors
+    /// A pair that cannot be answered: a sentence for people.
+    pub fn compute(
+        &self,
+        subject: &Subject,
+        last: Step,
+        control: &dyn Control,
+    ) -> Result<bool, Refusal> {
+        let steps: &[Step] = if last == Step::Score { &[last] } else { &[Step::Score, last] };
+        for &step in steps {
+            match self.shared.maker.step(subject, step, control) {
+                Ok(()) => {}
+                Err(Stop::Cancelled) => return Ok(false),
+                Err(Stop::Failed(sentence)) => return Err(Refusal::unfit(sentence)),
+            }
+        }
+        Ok(true)
+    }
+
     /// Lets what failed be tried again.
     pub fn forgive(&self, subject: &Subject) {
         self.shared.queue().forgive(subject);

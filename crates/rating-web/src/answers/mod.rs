@@ -33,6 +33,6 @@ pub use maps::veil;
 pub use queue::{Place, Step};
 pub use space::MAPS_BYTES;
 pub use stored::{Answer, Scored, Subject};
-pub(crate) use telling::{Graded, SCHEMA, grades};
+pub(crate) use telling::{Graded, SCHEMA, grades, told_votes};
 pub use telling::{NO_ANSWERS, Told, tell, watermark};
 pub(crate) use uploads::admit;

@@ -182,7 +182,7 @@ pub(crate) fn grades(protocol: &Protocol, scored: &Scored) -> Graded {
             short: measurement.short.clone(),
             grade,
             meaning: grade.and_then(|grade| measurement.sentences.get(usize::from(grade)).cloned()),
-            sentence: votes_sentence(&votes),
+            sentence: told_votes(&votes),
             votes,
             probabilities: means.map(|(above, &mean)| Mean { above, mean }).collect(),
         });
@@ -202,7 +202,7 @@ pub(crate) fn grades(protocol: &Protocol, scored: &Scored) -> Graded {
 }
 
 /// How the models voted, as a sentence.
-fn votes_sentence(votes: &[Grade]) -> String {
+pub(crate) fn told_votes(votes: &[Grade]) -> String {
     let mut counts: Vec<(usize, Grade)> = Vec::new();
     for &vote in votes {
         match counts.iter_mut().find(|(_, grade)| *grade == vote) {
@@ -263,10 +263,10 @@ mod tests {
 
     #[test]
     fn votes_are_told_in_a_sentence() {
-        assert_eq!(votes_sentence(&[2; 5]), "All 5 models say 2.");
-        assert_eq!(votes_sentence(&[1, 2, 2, 2, 3]), "3 of 5 models say 2, 1 says 1, 1 says 3.");
-        assert_eq!(votes_sentence(&[1, 2]), "1 of 2 models says 1, 1 says 2.");
-        assert_eq!(votes_sentence(&[]), "No model voted.");
+        assert_eq!(told_votes(&[2; 5]), "All 5 models say 2.");
+        assert_eq!(told_votes(&[1, 2, 2, 2, 3]), "3 of 5 models say 2, 1 says 1, 1 says 3.");
+        assert_eq!(told_votes(&[1, 2]), "1 of 2 models says 1, 1 says 2.");
+        assert_eq!(told_votes(&[]), "No model voted.");
     }
 
     #[test]

@@ -17,8 +17,9 @@ use crate::refusal::Refusal;
 use crate::room::Room;
 use crate::store::Actor;
 
-/// Brings the pairs of a manifest into a room and hands them to the readers of
-/// these names, in the manifest's order. Blocks, for long where there are many.
+/// Brings the pairs of a manifest (of one cohort, where one is named) into a room
+/// and hands them to the readers of these names, in the manifest's order. Blocks,
+/// for long where there are many.
 ///
 /// Of every image the region of its device is kept ([`super::region_of`]), the
 /// whole where none was said. `progress(done, all)` may break it off: the pairs
@@ -31,6 +32,7 @@ use crate::store::Actor;
 pub fn manifest(
     room: &Arc<Room>,
     path: &Path,
+    cohort: Option<&str>,
     names: &[String],
     mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Report, Refusal> {
@@ -44,6 +46,8 @@ pub fn manifest(
             return Ok(report);
         }
     };
+    let is_wanted = |row: &Row| cohort.is_none_or(|cohort| row.cohort == cohort);
+    let rows: Vec<Row> = rows.into_iter().filter(is_wanted).collect();
     let folder = path.parent().unwrap_or(Path::new(""));
     let together = 4 * cores();
     let mut present = Vec::new();

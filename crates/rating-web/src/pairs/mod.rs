@@ -70,6 +70,16 @@ pub fn one(db: &Connection, protocol: &Protocol, id: i64) -> Result<StoredPair, 
     Ok(StoredPair { id, code, row: row_of(&row, protocol)?, views: views(db, id)?, embargo })
 }
 
+/// The number of the pair of this name.
+///
+/// # Errors
+/// No such pair, or one that was removed.
+pub fn id_of(db: &Connection, name: &str) -> Result<i64, Refusal> {
+    let sql = "SELECT id FROM pairs WHERE name = ?1 AND removed IS NULL";
+    let id: Option<i64> = db.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?;
+    id.ok_or_else(no_such_pair)
+}
+
 fn no_such_pair() -> Refusal {
     Refusal::unknown("There is no such pair.")
 }

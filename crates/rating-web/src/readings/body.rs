@@ -111,18 +111,10 @@ impl Body {
     /// Says what does not: a grade that is none of the protocol's, a ROI
     /// outside its image, an endless comment.
     pub fn check(&self, protocol: &Protocol, views: &[StoredView]) -> Result<(), Refusal> {
-        let measurements = protocol.measurements();
-        if self.grades.len() != measurements.len() || self.rois.len() != views.len() {
-            let what = "A reading has one grade for each measurement, one ROI for each image.";
-            return Err(Refusal::unfit(what));
+        if self.rois.len() != views.len() {
+            return Err(Refusal::unfit("A reading has one ROI for each image."));
         }
-        for (grade, measurement) in self.grades.iter().zip(measurements) {
-            if grade.is_some_and(|grade| grade >= measurement.grades) {
-                let name = measurement.name.replace('_', " ");
-                let what = format!("Grades of {name} go from 0 to {}.", measurement.grades - 1);
-                return Err(Refusal::unfit(what));
-            }
-        }
+        check_grades(protocol, &self.grades)?;
         for (roi, view) in self.rois.iter().zip(views) {
             if roi.is_some_and(|roi| roi.right() > view.width || roi.bottom() > view.height) {
                 return Err(Refusal::unfit("An ROI reaches beyond its image."));
@@ -148,20 +140,50 @@ impl Body {
         if self.rois.iter().any(Option::is_none) {
             return Err(Refusal::unfit("Draw the ROI first: R begins a rectangle."));
         }
-        let missing =
-            self.grades.iter().zip(protocol.measurements()).find(|(grade, _)| grade.is_none());
-        if let Some((_, measurement)) = missing {
-            let name = measurement.name.replace('_', " ");
-            return Err(Refusal::unfit(format!("The grade of {name} is missing.")));
-        }
-        if self.all_grades().is_some_and(|grades| !protocol.is_valid(&grades)) {
-            return Err(Refusal::unfit(
-                "These grades exclude one another. Is the signal outside the synovium (vascularity 0), \
-                 is there synovium after all, or can the pair not be graded?",
-            ));
-        }
-        Ok(())
+        complete_grades(protocol, &self.grades).map(drop)
     }
+}
+
+/// Whether these grades, as far as they are given, are the protocol's.
+///
+/// # Errors
+/// Says which is not.
+pub fn check_grades(protocol: &Protocol, grades: &[Option<Grade>]) -> Result<(), Refusal> {
+    let measurements = protocol.measurements();
+    if grades.len() != measurements.len() {
+        return Err(Refusal::unfit("A reading has one grade for each measurement."));
+    }
+    for (grade, measurement) in grades.iter().zip(measurements) {
+        if grade.is_some_and(|grade| grade >= measurement.grades) {
+            let name = measurement.name.replace('_', " ");
+            let what = format!("Grades of {name} go from 0 to {}.", measurement.grades - 1);
+            return Err(Refusal::unfit(what));
+        }
+    }
+    Ok(())
+}
+
+/// The grades of a reading that is complete.
+///
+/// # Errors
+/// Says which is missing, or that medicine excludes them together.
+pub fn complete_grades(
+    protocol: &Protocol,
+    grades: &[Option<Grade>],
+) -> Result<Vec<Grade>, Refusal> {
+    let missing = grades.iter().zip(protocol.measurements()).find(|(grade, _)| grade.is_none());
+    if let Some((_, measurement)) = missing {
+        let name = measurement.name.replace('_', " ");
+        return Err(Refusal::unfit(format!("The grade of {name} is missing.")));
+    }
+    let grades: Vec<Grade> = grades.iter().copied().flatten().collect();
+    if !protocol.is_valid(&grades) {
+        return Err(Refusal::unfit(
+            "These grades exclude one another. Is the signal outside the synovium (vascularity 0), \
+             is there synovium after all, or can the pair not be graded?",
+        ));
+    }
+    Ok(grades)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::clock::Moment;
 use crate::refusal::Refusal;
-pub use body::{Body, Reason};
+pub use body::{Body, Reason, check_grades, complete_grades};
 pub use keep::{Save, lock, of_subject, open, reveal, save, shown};
 pub use listing::{ListedReading, listing};
 pub use standing::{Disclosure, Standing, disclosure, embargo_on};

@@ -19,6 +19,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("card.js", "text/javascript; charset=utf-8", include_str!("assets/card.js")),
     ("make.js", "text/javascript; charset=utf-8", include_str!("assets/make.js")),
     ("region.js", "text/javascript; charset=utf-8", include_str!("assets/region.js")),
+    ("study.js", "text/javascript; charset=utf-8", include_str!("assets/study.js")),
+    ("work.js", "text/javascript; charset=utf-8", include_str!("assets/work.js")),
     ("api.js", "text/javascript; charset=utf-8", include_str!("assets/api.js")),
 ];
 

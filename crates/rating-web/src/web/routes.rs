@@ -7,6 +7,7 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 use super::access::Access::{self, Anyone, Needs, SignedIn};
 use super::pages::{
     account, consensus, decide, export, home, import, journal, people, read, sign_in,
+    studies, study_read,
 };
 use super::{App, api, assets, openapi};
 use crate::import::limits::REQUEST_BYTES;
@@ -116,6 +117,60 @@ pub fn routes() -> Vec<Route> {
         route(M::POST, "/api/v1/pairs/{code}/reveal", SignedIn, post(api::answers::reveal)),
         route(M::GET, "/api/v1/pairs/{code}/answer", SignedIn, get(api::answers::answer)),
         route(M::GET, "/api/v1/pairs/{code}/maps/{modality}", SignedIn, get(api::answers::map)),
+        route(M::GET, "/studies", SignedIn, get(studies::list)),
+        route(M::GET, "/studies/{name}", SignedIn, get(studies::one)),
+        route(M::GET, "/studies/{name}/read", Needs(Read), get(study_read::show)),
+        route(
+            M::POST,
+            "/studies/{name}/withdraw-case",
+            Needs(Coordinate),
+            post(studies::withdraw_case),
+        ),
+        route(
+            M::POST,
+            "/studies/{name}/withdraw-reader",
+            Needs(Coordinate),
+            post(studies::withdraw_reader),
+        ),
+        route(
+            M::POST,
+            "/studies/{name}/allow-early",
+            Needs(Coordinate),
+            post(studies::allow_early),
+        ),
+        route(M::POST, "/studies/{name}/close", Needs(Coordinate), post(studies::close)),
+        route(M::GET, "/api/v1/studies/{name}/case", Needs(Read), get(api::studies::case)),
+        route(
+            M::GET,
+            "/api/v1/studies/{name}/readings",
+            Needs(Coordinate),
+            get(api::studies::readings),
+        ),
+        route(M::PUT, "/api/v1/studies/{name}/items/{item}", Needs(Read), put(api::studies::save)),
+        route(
+            M::POST,
+            "/api/v1/studies/{name}/items/{item}/show",
+            Needs(Read),
+            post(api::studies::show),
+        ),
+        route(
+            M::POST,
+            "/api/v1/studies/{name}/items/{item}/lock",
+            Needs(Read),
+            post(api::studies::submit),
+        ),
+        route(
+            M::GET,
+            "/api/v1/studies/{name}/items/{item}/images/{modality}",
+            Needs(Read),
+            get(api::studies::image),
+        ),
+        route(
+            M::GET,
+            "/api/v1/studies/{name}/items/{item}/maps/{modality}",
+            Needs(Read),
+            get(api::studies::map),
+        ),
         route(M::POST, "/api/v1/score", SignedIn, post(api::uploads::score).layer(uploads())),
         route(M::POST, "/api/v1/explain", SignedIn, post(api::uploads::explain).layer(uploads())),
     ]

@@ -13,6 +13,7 @@ mod import;
 mod pages;
 mod scene;
 mod served;
+mod study;
 mod walk;
 
 use driver::Driver;
@@ -51,4 +52,9 @@ async fn from_a_difference_to_an_export() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_for_everybody() {
     in_a_browser(pages::are_for_everybody).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_arms_of_a_study() {
+    in_a_browser(study::both_arms_of_a_study).await;
 }

@@ -1,6 +1,6 @@
 //! A map back in its image: from ROI space to pixels, and as a yellow veil.
 
-use image::{Rgb, RgbImage};
+use image::{GrayImage, Rgb, RgbImage};
 
 use crate::Roi;
 
@@ -74,6 +74,31 @@ pub fn veiled(image: &RgbImage, map: &[f32], side: usize, roi: Roi) -> RgbImage 
     picture
 }
 
+/// Colour of the synovium's outline (paper, Figure 7).
+pub const SYNOVIUM: [u8; 3] = [255, 140, 0];
+/// Colour of the effusion's outline (paper, Figure 7).
+pub const EFFUSION: [u8; 3] = [255, 0, 0];
+
+/// Draws the border of a structure: its outermost pixels. `mask` is above 127
+/// where the structure is; beyond the mask there is none.
+pub fn trace(picture: &mut RgbImage, mask: &GrayImage, colour: [u8; 3]) {
+    let is_in = |x: Option<u32>, y: Option<u32>| {
+        x.zip(y)
+            .and_then(|(x, y)| mask.get_pixel_checked(x, y))
+            .is_some_and(|value| value.0[0] > 127)
+    };
+    for (x, y, pixel) in picture.enumerate_pixels_mut() {
+        let (here_x, here_y) = (Some(x), Some(y));
+        let inner = is_in(x.checked_sub(1), here_y)
+            && is_in(x.checked_add(1), here_y)
+            && is_in(here_x, y.checked_sub(1))
+            && is_in(here_x, y.checked_add(1));
+        if is_in(here_x, here_y) && !inner {
+            *pixel = Rgb(colour);
+        }
+    }
+}
+
 /// Draws the line just outside the ROI, where there is image.
 fn outline(picture: &mut RgbImage, roi: Roi) {
     let [left, top, right, bottom] = roi.sides().map(i64::from);
@@ -124,6 +149,20 @@ mod tests {
         assert_eq!(*picture.get_pixel(4, 3), OUTLINE);
         assert_eq!(picture.get_pixel(0, 0).0, [100, 0, 200]);
         assert_eq!(picture.get_pixel(5, 4).0, [100, 0, 200]);
+    }
+
+    #[test]
+    fn the_border_of_a_structure_by_hand() {
+        let mut picture = RgbImage::new(5, 4);
+        let mask = GrayImage::from_fn(5, 3, |x, _| image::Luma([if x < 3 { 255 } else { 0 }]));
+        trace(&mut picture, &mask, EFFUSION);
+        let drawn: Vec<(u32, u32)> = picture
+            .enumerate_pixels()
+            .filter(|(_, _, pixel)| pixel.0 == EFFUSION)
+            .map(|(x, y, _)| (x, y))
+            .collect();
+        let all_but_the_middle = [(0, 0), (1, 0), (2, 0), (0, 1), (2, 1), (0, 2), (1, 2), (2, 2)];
+        assert_eq!(drawn, all_but_the_middle);
     }
 
     #[test]

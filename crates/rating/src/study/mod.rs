@@ -12,6 +12,7 @@ pub mod imrmc;
 mod protocol;
 mod schedule;
 pub mod simulate;
+pub mod tables;
 
 pub use altered::{Alteration, alter};
 pub use answers::{StudyAnswer, StudyCase};

@@ -2,7 +2,9 @@
 //! with the bundle at hand under their heatmaps.
 
 use rating::evaluate::{CommonError, Evaluation};
-use rating::heatmap::{caption, overlay::veiled};
+use rating::heatmap::caption;
+use rating::heatmap::overlay::{EFFUSION, SYNOVIUM, trace, veiled};
+use rating::protocol::Colour;
 use rating::scores::PairScore;
 use rating::{Pair, Protocol};
 use rating_frozen::explain::{How, Mode};
@@ -54,7 +56,8 @@ impl Examples {
                 absent += 1;
                 continue;
             };
-            let pictures = maps.pictures(number, &loaded.pair, source)?;
+            let mut pictures = maps.pictures(number, &loaded.pair, source)?;
+            pictures.extend(truth(pair_id, &loaded.pair, source)?);
             bytes += pictures.iter().map(|picture| picture.png.len()).sum::<usize>();
             if bytes > MOST_BYTES {
                 left_out += shown.len() - number;
@@ -91,6 +94,27 @@ impl Source<'_> {
         let at = self.file.manifest.rows.iter().position(|row| row.pair_id == *pair_id)?;
         Some((at, self.scores.iter().find(|score| score.pair_id == *pair_id)?))
     }
+}
+
+/// Of a drawn joint the grayscale image with what is there: synovium and effusion
+/// outlined as in the paper's Figure 7.
+fn truth(pair_id: &str, pair: &Pair, source: &Source<'_>) -> Result<Option<Picture>, Failure> {
+    let mut modalities = source.protocol.modalities().iter().zip(pair.views());
+    let grayscale = modalities.find(|(modality, _)| modality.colour == Colour::Gray);
+    let Some((modality, view)) = grayscale else { return Ok(None) };
+    let mut picture = view.image().clone();
+    let mut is_known = false;
+    for (structure, colour) in [("synovium", SYNOVIUM), ("effusion", EFFUSION)] {
+        if let Some(mask) = source.file.truth(pair_id, structure)? {
+            trace(&mut picture, &mask, colour);
+            is_known = true;
+        }
+    }
+    if !is_known {
+        return Ok(None);
+    }
+    let name = format!("{}, truth: synovium orange, effusion red", modality.name);
+    Ok(Some(Picture { name, png: thumbnail(&picture, view.roi(), WIDTH_PX)? }))
 }
 
 /// The first pair of each error, then the second of each, and so on, each pair

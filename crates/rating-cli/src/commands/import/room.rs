@@ -25,7 +25,7 @@ pub fn run(
         bar.get_or_insert_with(|| Bar::new("bringing pairs in", all)).reach(done);
         if stop::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let report = import::manifest(&opened, manifest, readers, progress);
+    let report = import::manifest(&opened, manifest, None, readers, progress);
     if let Some(bar) = bar {
         bar.finish();
     }

@@ -53,7 +53,7 @@ pub fn prepare(room: &Arc<Room>) -> Result<Vec<(&'static str, String)>, Failure>
         .map(|(name, _)| (*name).to_owned())
         .collect();
     let mut before = 0;
-    let report = import::manifest(room, &manifest, &readers, |done, _| {
+    let report = import::manifest(room, &manifest, None, &readers, |done, _| {
         bar.advance(done - before);
         before = done;
         if stop::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -7,6 +7,7 @@ pub(super) mod images;
 pub(super) mod imports;
 pub(super) mod listing;
 pub(super) mod readings;
+pub(super) mod studies;
 pub(super) mod uploads;
 
 use axum::{Extension, Json};

@@ -168,7 +168,7 @@ function source(answer) {
   return `${answer.networks} networks of bundle ${answer.bundle.slice(0, 12)}, origin ${answer.origin}.`;
 }
 
-function row(kind, texts, scope) {
+export function row(kind, texts, scope) {
   const line = made("tr");
   texts.forEach((text, column) => {
     const cell = made(column === 0 ? "th" : kind, String(text));
@@ -180,7 +180,7 @@ function row(kind, texts, scope) {
   return line;
 }
 
-function made(name, text = "", className = "") {
+export function made(name, text = "", className = "") {
   const element = document.createElement(name);
   element.textContent = text;
   element.className = className;

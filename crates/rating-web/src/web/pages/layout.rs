@@ -23,6 +23,7 @@ pub(in crate::web) fn page_with(
         nav aria-label="Main" {
             a href="/" { @if may(Ability::Read) { "Worklist" } @else { "Board" } }
             a href="/consensus" { "Consensus" }
+            a href="/studies" { "Studies" }
             @if may(Ability::Coordinate) { a href="/export" { "Export" } }
             @if may(Ability::Coordinate) { a href="/import" { "Import" } }
             @if may(Ability::Administer) {

@@ -12,3 +12,5 @@ pub(super) mod layout;
 pub(super) mod people;
 pub(super) mod read;
 pub(super) mod sign_in;
+pub(super) mod studies;
+pub(super) mod study_read;

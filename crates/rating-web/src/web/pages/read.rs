@@ -96,9 +96,9 @@ pub(super) fn document(
                     }
                 }
             }
-            @if screen.answers { (answer(protocol)) }
+            @if screen.answers { (answer_section(protocol)) }
             @match screen.stage {
-                Some(_) => { (tools()) (form(protocol, screen)) (keys()) }
+                Some(_) => { (tools()) (form(protocol, screen)) (keys(&KEYS)) }
                 None => { (looking()) }
             }
         }
@@ -123,13 +123,7 @@ fn looking() -> Markup {
 fn tools() -> Markup {
     html! {
         div.tools {
-            fieldset { legend { "View" }
-                button data-do="fit" { "Fit (F)" }
-                button data-do="actual" { "1:1 (O)" }
-                label { "Brightness" input id="brightness" type="range" min="-100" max="100" value="0"; }
-                label { "Contrast" input id="contrast" type="range" min="-100" max="100" value="0"; }
-                button data-do="reset" { "Reset" }
-            }
+            (view_tools())
             fieldset { legend { "ROI" }
                 button data-do="draw" aria-pressed="false" { "Draw rectangle (R)" }
                 label { input id="shared" type="checkbox" checked; " same place on both images" }
@@ -140,21 +134,41 @@ fn tools() -> Markup {
     }
 }
 
+/// How the images are looked at.
+pub(super) fn view_tools() -> Markup {
+    html! {
+        fieldset { legend { "View" }
+            button data-do="fit" { "Fit (F)" }
+            button data-do="actual" { "1:1 (O)" }
+            label { "Brightness" input id="brightness" type="range" min="-100" max="100" value="0"; }
+            label { "Contrast" input id="contrast" type="range" min="-100" max="100" value="0"; }
+            button data-do="reset" { "Reset" }
+        }
+    }
+}
+
+/// A choice for each measurement.
+pub(super) fn grade_fields(protocol: &Protocol) -> Markup {
+    html! {
+        @for (position, measurement) in protocol.measurements().iter().enumerate() {
+            fieldset.grades data-measurement=(position) {
+                legend { (measurement.name.replace('_', " ")) @if position == 1 { " (Shift + digit)" } @else { " (digit)" } }
+                @for grade in 0..measurement.grades {
+                    label title=[measurement.sentences.get(usize::from(grade))] {
+                        input type="radio" name=(measurement.name) value=(grade);
+                        span { (grade) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn form(protocol: &Protocol, screen: &Screen<'_>) -> Markup {
     html! {
         form id="reading" {
             p id="problem" role="alert" {}
-            @for (position, measurement) in protocol.measurements().iter().enumerate() {
-                fieldset.grades data-measurement=(position) {
-                    legend { (measurement.name.replace('_', " ")) @if position == 1 { " (Shift + digit)" } @else { " (digit)" } }
-                    @for grade in 0..measurement.grades {
-                        label title=[measurement.sentences.get(usize::from(grade))] {
-                            input type="radio" name=(measurement.name) value=(grade);
-                            span { (grade) }
-                        }
-                    }
-                }
-            }
+            (grade_fields(protocol))
             label.cannot { "Cannot grade"
                 select id="cannot" {
                     option value="" { "it can be graded" }
@@ -173,12 +187,13 @@ fn form(protocol: &Protocol, screen: &Screen<'_>) -> Markup {
     }
 }
 
-fn keys() -> Markup {
+/// The list of keys.
+pub(super) fn keys(keys: &[(&str, &str)]) -> Markup {
     html! {
         dialog id="keys" aria-labelledby="keys-title" {
             h2 id="keys-title" { "Keys" }
             dl {
-                @for (keys, what) in KEYS { dt { kbd { (keys) } } dd { (what) } }
+                @for (keys, what) in keys { dt { kbd { (keys) } } dd { (what) } }
             }
             form method="dialog" { button { "Close" } }
         }
@@ -186,7 +201,7 @@ fn keys() -> Markup {
 }
 
 /// The second row of Figure 5, empty until the answer is asked for.
-fn answer(protocol: &Protocol) -> Markup {
+pub(super) fn answer_section(protocol: &Protocol) -> Markup {
     let explained = protocol
         .heatmap()
         .and_then(|heatmap| protocol.measurement(&heatmap.measurement))

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use image::GrayImage;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::heatmap::audit::{HEATMAP, Place};
@@ -14,7 +13,6 @@ use rating::{Problem, Protocol, Seed};
 use super::Audited;
 use crate::data::ManifestFile;
 use crate::failure::Failure;
-use crate::files;
 
 /// What phantoms tell: the structure's mask, the modality in whose pixels it
 /// is, the measurement whose grade goes with it.
@@ -33,16 +31,13 @@ pub fn find(
             let position = names.clone().position(|known| known.name == modality);
             let at = audited.modalities.iter().position(|at| Some(*at) == position);
             let (Some(position), Some(at)) = (position, at) else { continue };
-            let path = file.beside(&format!("truth/{}_{structure}.png", audited.row.pair_id));
-            if !path.exists() {
-                continue;
-            }
-            let in_file = |problem: Problem| problem.in_file(path.display().to_string());
-            let mask = mask(&files::read(&path)?).map_err(in_file)?;
+            let pair = &audited.row.pair_id;
+            let Some(mask) = file.truth(pair, structure)? else { continue };
             let roi = audited.row.views[position].roi;
             let side = audited.side_px;
             let inside = coverage(&mask, roi, side).ok_or_else(|| {
-                in_file(Problem::new("the mask is smaller than the ROI of its image"))
+                let what = format!("pair {pair}: the mask of {structure} is smaller than the ROI");
+                Problem::new(what).in_file(file.name.clone())
             })?;
             if inside.iter().all(|&covered| covered <= 0.0) {
                 continue; // nothing to lie in
@@ -52,10 +47,6 @@ pub fn find(
         }
     }
     Ok(())
-}
-
-fn mask(bytes: &[u8]) -> Result<GrayImage, Problem> {
-    Ok(rating::preprocess::gray(&rating::decode::decode(bytes)?.image))
 }
 
 fn place(

@@ -1,0 +1,184 @@
+//! `rating study report`: a closed study as page, JSON and tables.
+
+use std::path::Path;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rating::study::analysis::{Plan, Study, StudyAnalysis, analyse};
+use rating::study::{StudyProtocol, imrmc, tables};
+use rating::{Origin, Problem, Protocol, Seed};
+use rating_report::{Fact, StudyPage, study_page};
+use rating_web::studies;
+use serde::Serialize;
+
+use super::found::{Found, join};
+use crate::args::StudyReportArgs;
+use crate::commands::{self, print, room};
+use crate::data::ManifestFile;
+use crate::failure::Failure;
+use crate::files;
+
+/// The analysis with what it was made from.
+#[derive(Serialize)]
+struct Written<'a> {
+    schema: &'static str,
+    origin: Origin,
+    research_use_only: bool,
+    study: &'a StudyProtocol,
+    protocol_hash: String,
+    seal: Option<&'a str>,
+    analysis: &'a StudyAnalysis,
+}
+
+pub fn run(args: &StudyReportArgs) -> Result<(), Failure> {
+    let store = room::known(&args.data)?;
+    let refused = |refusal| room::refused(refusal, &args.data);
+    let study = store.read_now(|db| studies::by_name(db, &args.study)).map_err(refused)?;
+    let Some(seal) = study.seal.clone() else {
+        return Err(Problem::new(format!(
+            "study {} is still open: its results are withheld",
+            args.study
+        ))
+        .in_file(args.data.display().to_string())
+        .hint("close it on its page first")
+        .into());
+    };
+    let (cases, submitted) = store
+        .read_now(|db| Ok((studies::cases(db, &study)?, studies::submitted(db, &study)?)))
+        .map_err(refused)?;
+    let protocol = rating_web::room::protocol_of(&store).map_err(refused)?;
+    let truth = ManifestFile::read(&args.truth, &protocol)?;
+    let found = join(&study.protocol, &cases, &submitted, &truth.manifest).map_err(|problems| {
+        problems.into_iter().map(|one| one.in_file(&truth.name)).collect::<Vec<_>>()
+    })?;
+    let facts = vec![
+        Fact::new("Study", args.study.clone()),
+        Fact::new("Protocol hash", study.hash.clone()),
+        Fact::new("Seal of the submitted readings", seal.clone()),
+        Fact::new("Reference grades", args.truth.display().to_string()),
+    ];
+    let done = Reported {
+        protocol: &protocol,
+        study: &study.protocol,
+        found: &found,
+        seal: Some(&seal),
+        facts,
+    };
+    write(&done, &args.out)
+}
+
+/// A study that is over.
+pub struct Reported<'a> {
+    /// What was graded.
+    pub protocol: &'a Protocol,
+    /// What was registered.
+    pub study: &'a StudyProtocol,
+    /// What came of it.
+    pub found: &'a Found,
+    /// The hash over its readings.
+    pub seal: Option<&'a str>,
+    /// How it was made.
+    pub facts: Vec<Fact>,
+}
+
+impl Reported<'_> {
+    /// Everything that is computed.
+    pub fn analysis(&self) -> Result<StudyAnalysis, Failure> {
+        let plan = Plan::of(self.study).ok_or_else(|| {
+            Problem::new("a study of one arm compares nothing").hint("give it a second arm")
+        })?;
+        let (arms, readers) = self.names();
+        let seed = Seed::new(self.study.seed).child("analysis");
+        let mut rng = ChaCha8Rng::from_seed(seed.bytes());
+        Ok(analyse(self.answers(&arms, &readers), &plan, &mut rng)?)
+    }
+
+    fn names(&self) -> (Vec<String>, Vec<String>) {
+        (
+            self.study.arms.iter().map(|arm| arm.name.clone()).collect(),
+            self.study.readers.iter().map(|reader| reader.name.clone()).collect(),
+        )
+    }
+
+    fn answers<'b>(&'b self, arms: &'b [String], readers: &'b [String]) -> Study<'b> {
+        let Found { cases, answers, .. } = self.found;
+        Study { protocol: self.protocol, arms, readers, cases, answers }
+    }
+}
+
+/// Writes page, JSON and tables into a folder.
+pub fn write(done: &Reported<'_>, out: &Path) -> Result<(), Failure> {
+    let analysis = done.analysis()?;
+    let (protocol, study, found) = (done.protocol, done.study, done.found);
+    files::make_folder(out)?;
+    let written = Written {
+        schema: "rating.study/1",
+        origin: found.origin,
+        research_use_only: true,
+        study,
+        protocol_hash: study.hash(),
+        seal: done.seal,
+        analysis: &analysis,
+    };
+    let json =
+        serde_json::to_string_pretty(&written).map_err(|error| Failure::Bug(error.to_string()))?;
+    let text = |name: &str, text: &str| files::write(&out.join(name), text.as_bytes());
+    text("study.toml", &study.to_toml())?;
+    text("answers.csv", &tables::answers_csv(protocol, &found.answers))?;
+    text("codebook.csv", &tables::codebook_csv(protocol, study))?;
+    text("redcap.csv", &tables::redcap_csv(protocol))?;
+    imrmc_files(done, out)?;
+    text("study.json", &(json + "\n"))?;
+    let mut facts = done.facts.clone();
+    facts.extend([
+        Fact::new("Seed", study.seed.to_string()),
+        Fact::new("Version", env!("CARGO_PKG_VERSION")),
+    ]);
+    let page = StudyPage {
+        study,
+        analysis: &analysis,
+        origin: found.origin,
+        warnings: &found.warnings,
+        facts: &facts,
+    };
+    text("study.html", &study_page(&page))?;
+    print(&commands::warning(Some(found.origin)))?;
+    print(&words(&analysis))?;
+    print(&format!("written to {}\n", out.display()))
+}
+
+/// One file for each cut-off of each measurement and of the combined grade.
+fn imrmc_files(done: &Reported<'_>, out: &Path) -> Result<(), Failure> {
+    let (arms, readers) = done.names();
+    let answers = done.answers(&arms, &readers);
+    let combined = done.protocol.combined_grades().map(|grades| ("combined", grades));
+    let measurements = done.protocol.measurements().iter();
+    let all = measurements.map(|measurement| (measurement.name.as_str(), measurement.grades));
+    for (name, grades) in all.chain(combined) {
+        for above in 0..grades - 1 {
+            let rows = imrmc::rows(&answers, name, above)?;
+            let title = format!("{}: {name} > {above}; research use only", done.study.name);
+            let path = out.join(format!("imrmc_{name}_gt{above}.imrmc"));
+            files::write(&path, imrmc::file(&rows, &title).as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+/// The planned comparison as a line.
+fn words(analysis: &StudyAnalysis) -> String {
+    let plan = &analysis.plan;
+    let question = analysis.questions.iter().find(|question| question.name == plan.measurement);
+    let comparison = question.and_then(|question| {
+        question.comparisons.iter().find(|one| one.arm == plan.arm && one.against == plan.against)
+    });
+    let figure = comparison.and_then(|comparison| comparison.mean.get(&plan.merit));
+    let Some((value, interval)) = figure.and_then(|figure| Some((figure.value?, figure.interval?)))
+    else {
+        return "the planned comparison is not defined: see the page\n".to_owned();
+    };
+    format!(
+        "{} of {}: {} minus {} {value:+.3} [{:+.3}, {:+.3}]\n",
+        plan.merit, plan.measurement, plan.arm, plan.against, interval.low, interval.high
+    )
+}

@@ -1,0 +1,170 @@
+//! `rating study simulate`: a study rehearsed with simulated readers.
+//!
+//! Once through the real server (HTTP, accounts, washout, seal) under a clock that
+//! is set; or many times without it, to see how sure the analysis can be.
+
+mod browser;
+mod many;
+mod rehearsal;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rand_distr::{Distribution, Normal};
+use rating::study::simulate::{Likeness, SimulatedReader, Simulation};
+use rating::study::{StudyCase, StudyProtocol};
+use rating::{Protocol, Seed};
+use rating_phantom::Cohort;
+use rating_web::people::{self, Role};
+use rating_web::store::Actor;
+use rating_web::{Moment, Room, SetClock, studies};
+
+use super::found::{Found, join};
+use super::open::prepare;
+use super::read;
+use crate::args::StudySimulateArgs;
+use crate::commands::serve::answers::{self, Source};
+use crate::commands::{phantom, room};
+use crate::data::ManifestFile;
+use crate::failure::Failure;
+use crate::{files, stderr, stop};
+
+/// When a rehearsed study begins: a Monday morning.
+const BEGINS: Moment = Moment::at(1_767_600_000_000);
+
+pub fn run(args: &StudySimulateArgs) -> Result<(), Failure> {
+    stop::listen(|| stderr::say("stopping (Ctrl-C again stops at once)"))?;
+    let study = read(&args.study)?;
+    let group = group(args, &study)?;
+    let staged = Staged::prepare(args, study)?;
+    match args.studies {
+        None => rehearsal::run(args, &staged, &group),
+        Some(studies) => many::run(args, &staged, &group, studies),
+    }
+}
+
+/// A simulated reader for each of the study's.
+fn group(args: &StudySimulateArgs, study: &StudyProtocol) -> Result<Vec<SimulatedReader>, Failure> {
+    let mut rng = generator(Seed::new(args.seed).child("skills"));
+    let spread = Normal::new(args.skill, args.spread)
+        .map_err(|_| Failure::Usage("--spread is not a standard deviation".to_owned()))?;
+    let reader = |_: &_| SimulatedReader {
+        skill: spread.sample(&mut rng).clamp(0.0, 1.0),
+        bias: 0.0,
+        trust: args.trust,
+        seconds: 25.0,
+        seconds_assisted: 0.9,
+    };
+    let group: Vec<SimulatedReader> = study.readers.iter().map(reader).collect();
+    group.iter().try_for_each(SimulatedReader::check)?;
+    Ok(group)
+}
+
+/// Starts a random generator.
+fn generator(seed: Seed) -> ChaCha8Rng {
+    ChaCha8Rng::from_seed(seed.bytes())
+}
+
+/// A study that is open in a room of its own.
+struct Staged {
+    study: StudyProtocol,
+    protocol: Protocol,
+    room: Arc<Room>,
+    clock: Arc<SetClock>,
+    manifest: ManifestFile,
+    /// What was kept from the readers.
+    cases: Vec<StudyCase>,
+}
+
+impl Staged {
+    fn prepare(args: &StudySimulateArgs, study: StudyProtocol) -> Result<Staged, Failure> {
+        let folder = args.out.join("room");
+        let drawn = args.out.join("phantoms");
+        let path = drawn.join("manifest.csv");
+        if !path.exists() {
+            phantom::draw(&drawn, &[cohort(args, &study)])?;
+        }
+        let clock = Arc::new(SetClock::at(BEGINS));
+        let source = Source::asked(args.bundle.as_deref(), args.bundle.is_none());
+        let protocol = Protocol::eoss();
+        let of_clock = Arc::clone(&clock) as Arc<dyn rating_web::Clock>;
+        let room = answers::open_from(source, &folder, protocol.clone(), false, of_clock, |room| room)?;
+        accounts(&room, &study)?;
+        let names: Vec<String> = study.readers.iter().map(|reader| reader.name.clone()).collect();
+        let known = room.store.read_now(|db| studies::by_name(db, &study.name)).is_ok();
+        if known {
+            return Err(rating::Problem::new("this study was rehearsed here already")
+                .in_file(args.out.display().to_string())
+                .hint("name another folder with --out")
+                .into());
+        }
+        prepare(&room, &study, &path, &names)?;
+        let manifest = ManifestFile::read(&path, &protocol)?;
+        let mut staged = Staged { study, protocol, room, clock, manifest, cases: Vec::new() };
+        staged.cases = staged.found()?.cases;
+        Ok(staged)
+    }
+
+    /// What the room has of the study now.
+    fn found(&self) -> Result<Found, Failure> {
+        let found = self.room.store.read_now(|db| {
+            let study = studies::by_name(db, &self.study.name)?;
+            Ok((studies::cases(db, &study)?, studies::submitted(db, &study)?))
+        });
+        let (cases, submitted) = found.map_err(|no| room::refused(no, self.room.folder()))?;
+        Ok(join(&self.study, &cases, &submitted, &self.manifest.manifest)?)
+    }
+
+    /// The group on this study's cases, with chance of its own.
+    fn simulation<'a>(
+        &'a self,
+        group: &'a [SimulatedReader],
+        seed: Seed,
+    ) -> Simulation<'a, fn(Seed) -> ChaCha8Rng> {
+        Simulation {
+            protocol: &self.protocol,
+            readers: group,
+            likeness: Likeness::default(),
+            seed,
+            generator,
+        }
+    }
+}
+
+/// The cohort that the study names, at the size asked for.
+fn cohort(args: &StudySimulateArgs, study: &StudyProtocol) -> Cohort {
+    let seed = Seed::new(args.seed);
+    let named = match study.cases.cohort.as_str() {
+        "train" => Cohort::train(seed),
+        "external" => Cohort::external(seed),
+        _ => Cohort { name: study.cases.cohort.clone(), ..Cohort::prospective(seed) },
+    };
+    let patients = args.patients.unwrap_or(named.patients);
+    let pairs = args.pairs.unwrap_or_else(|| named.pairs * patients / named.patients.max(1));
+    Cohort { patients, pairs, ..named }
+}
+
+/// An account for each reader and one for the coordinator.
+fn accounts(room: &Arc<Room>, study: &StudyProtocol) -> Result<(), Failure> {
+    let names = study.readers.iter().map(|reader| (reader.name.clone(), Role::Reader));
+    let all: Vec<(String, Role)> =
+        names.chain([(rehearsal::COORDINATOR.to_owned(), Role::Coordinator)]).collect();
+    let made = room.store.write_now(Actor::Server, move |change| {
+        let known = people::all(change)?;
+        for (name, role) in &all {
+            if known.iter().all(|person| &person.name != name) {
+                people::create(change, name, *role)?;
+            }
+        }
+        Ok(())
+    });
+    made.map_err(|refusal| room::refused(refusal, room.folder()))
+}
+
+/// Writes a text beside the report.
+fn write(out: &Path, name: &str, text: &str) -> Result<(), Failure> {
+    files::make_folder(out)?;
+    files::write(&out.join(name), text.as_bytes())
+}

@@ -1,0 +1,193 @@
+//! Many studies without the server: how often is a gain found that is there, and
+//! one that is not?
+
+use rating::stats::mrmc::Inference;
+use rating::stats::{Merit, MultiReader};
+use rating::study::analysis::{Plan, Study, StudyAnalysis, analyse, primary};
+use rating::study::simulate::SimulatedReader;
+use rating::study::{Schedule, StudyAnswer};
+use rating::{Problem, Seed};
+use rayon::prelude::*;
+
+use super::{Staged, generator, write};
+use crate::args::StudySimulateArgs;
+use crate::commands::print;
+use crate::failure::Failure;
+use crate::progress::Bar;
+use crate::stop;
+
+/// Simulated studies behind the gain that was put in.
+const FOR_TRUTH: usize = 400;
+
+/// What one study found.
+struct Finding {
+    difference: f64,
+    /// Bootstrap interval, readers kept.
+    covers: Option<bool>,
+    /// Multi-reader interval.
+    multi_covers: Option<bool>,
+    p: Option<f64>,
+    paper_p: Option<f64>,
+}
+
+pub fn run(
+    args: &StudySimulateArgs,
+    staged: &Staged,
+    group: &[SimulatedReader],
+    studies: usize,
+) -> Result<(), Failure> {
+    let truth = expected(staged, group, Seed::new(args.seed).child("expected"))?;
+    let bar = Bar::new("studies", studies);
+    let findings: Result<Vec<Finding>, Failure> = (0..studies)
+        .into_par_iter()
+        .map(|number| {
+            stop::check()?;
+            let seed = Seed::new(args.seed).child(format_args!("study {number}"));
+            let found = finding(staged, group, seed, truth);
+            bar.advance(1);
+            found
+        })
+        .collect();
+    bar.finish();
+    tell(args, staged, &findings?, truth)
+}
+
+/// The gain that these readers have on these cases: mean over simulated studies.
+pub fn expected(staged: &Staged, group: &[SimulatedReader], seed: Seed) -> Result<f64, Failure> {
+    let plan = plan(staged)?;
+    let differences: Result<Vec<f64>, Failure> = (0..FOR_TRUTH)
+        .into_par_iter()
+        .map(|number| {
+            stop::check()?;
+            let answers = answers(staged, group, seed.child(number))?;
+            let found = of(staged, &answers, |study| primary(study, &plan))??;
+            let multi = found.map_err(|why| Problem::new(why.to_string()))?;
+            Ok(difference(&multi))
+        })
+        .collect();
+    let differences = differences?;
+    Ok(differences.iter().sum::<f64>() / differences.len() as f64)
+}
+
+fn difference(multi: &MultiReader) -> f64 {
+    let mean = |figures: &[f64]| figures.iter().sum::<f64>() / figures.len() as f64;
+    mean(&multi.figures[0]) - mean(&multi.figures[1])
+}
+
+fn plan(staged: &Staged) -> Result<Plan, Failure> {
+    Ok(Plan::of(&staged.study)
+        .ok_or_else(|| Problem::new("a study of one arm compares nothing"))?)
+}
+
+fn answers(
+    staged: &Staged,
+    group: &[SimulatedReader],
+    seed: Seed,
+) -> Result<Vec<StudyAnswer>, Failure> {
+    let schedule = Schedule::draw(&staged.study, staged.cases.len(), generator);
+    Ok(staged.simulation(group, seed).study(&staged.study, &schedule, &staged.cases)?)
+}
+
+/// Asks something of simulated answers.
+fn of<T>(
+    staged: &Staged,
+    answers: &[StudyAnswer],
+    question: impl FnOnce(Study<'_>) -> T,
+) -> Result<T, Failure> {
+    let arms: Vec<String> = staged.study.arms.iter().map(|arm| arm.name.clone()).collect();
+    let readers: Vec<String> =
+        staged.study.readers.iter().map(|reader| reader.name.clone()).collect();
+    let study = Study {
+        protocol: &staged.protocol,
+        arms: &arms,
+        readers: &readers,
+        cases: &staged.cases,
+        answers,
+    };
+    Ok(question(study))
+}
+
+fn finding(
+    staged: &Staged,
+    group: &[SimulatedReader],
+    seed: Seed,
+    truth: f64,
+) -> Result<Finding, Failure> {
+    let answers = answers(staged, group, seed)?;
+    let plan = plan(staged)?;
+    let mut rng = generator(seed.child("bootstrap"));
+    let analysis = of(staged, &answers, |study| analyse(study, &plan, &mut rng))??;
+    Ok(read(&analysis, truth))
+}
+
+fn read(analysis: &StudyAnalysis, truth: f64) -> Finding {
+    let plan = &analysis.plan;
+    let question = analysis.questions.iter().find(|question| question.name == plan.measurement);
+    let comparison = question.and_then(|question| {
+        question.comparisons.iter().find(|one| one.arm == plan.arm && one.against == plan.against)
+    });
+    let mean = comparison.and_then(|comparison| comparison.mean.get(&plan.merit));
+    let multi = comparison
+        .and_then(|comparison| comparison.multi_reader.get(&plan.merit))
+        .and_then(|found| found.analysis(Inference::RandomReadersRandomCases))
+        .and_then(|analysis| analysis.differences.first());
+    let holds = |interval: rating::stats::Interval| interval.low <= truth && truth <= interval.high;
+    let is_accuracy = plan.merit == Merit::Accuracy;
+    Finding {
+        difference: mean.and_then(|figure| figure.value).unwrap_or(f64::NAN),
+        covers: mean.and_then(|figure| figure.interval).map(holds),
+        multi_covers: multi.map(|difference| holds(difference.interval)),
+        p: multi.map(|difference| difference.p),
+        paper_p: comparison
+            .and_then(|comparison| comparison.paper_z_test.as_ref())
+            .filter(|_| is_accuracy)
+            .map(|test| test.p),
+    }
+}
+
+fn tell(
+    args: &StudySimulateArgs,
+    staged: &Staged,
+    findings: &[Finding],
+    truth: f64,
+) -> Result<(), Failure> {
+    let level = staged.study.analysis.level;
+    let count = |holds: &dyn Fn(&Finding) -> bool| findings.iter().filter(|one| holds(one)).count();
+    let significant = count(&|one| one.p.is_some_and(|p| p < level));
+    let paper = count(&|one| one.paper_p.is_some_and(|p| p < level));
+    let kept = count(&|one| one.covers == Some(true));
+    let multi = count(&|one| one.multi_covers == Some(true));
+    let all = findings.len();
+    let mean = findings.iter().map(|one| one.difference).sum::<f64>() / all.max(1) as f64;
+    let rows = findings.iter().map(|one| {
+        let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+        let yes = |value: Option<bool>| {
+            value.map_or_else(String::new, |value| u8::from(value).to_string())
+        };
+        format!(
+            "{},{},{},{},{}\n",
+            one.difference,
+            yes(one.covers),
+            yes(one.multi_covers),
+            number(one.p),
+            number(one.paper_p)
+        )
+    });
+    let csv: String = std::iter::once(
+        "difference,bootstrap_interval_holds_truth,multi_reader_interval_holds_truth,multi_reader_p,paper_z_test_p\n".to_owned(),
+    )
+    .chain(rows)
+    .collect();
+    write(&args.out, "studies.csv", &csv)?;
+    print(&format!(
+        "{all} simulated studies of {} readers and {} cases (simulated: says nothing about people)\n\
+         gain that was put in: {truth:+.4}; mean found: {mean:+.4}\n\
+         significant at {level} (multi-reader, readers and patients as samples): {significant} of {all}\n\
+         significant by the paper's z test (unsound): {paper} of {all}\n\
+         95 % intervals that hold the gain: bootstrap of patients {kept} of {all}, multi-reader {multi} of {all}\n\
+         written to {}\n",
+        staged.study.readers.len(),
+        staged.cases.len(),
+        args.out.join("studies.csv").display()
+    ))
+}

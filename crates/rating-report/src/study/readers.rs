@@ -1,0 +1,104 @@
+//! Who read what, and every figure of every reader.
+
+use maud::{Markup, html};
+use rating::stats::{Merit, Weights};
+use rating::study::analysis::QuestionAnalysis;
+use rating::study::analysis::figures::{Figures, merits};
+
+use super::StudyPage;
+use super::merits::{merit_words, unit_of};
+use crate::figure::Figure;
+use crate::label::Label;
+use crate::notes::Notes;
+use crate::page::wide;
+
+pub(super) fn readings(of: &StudyPage<'_>, label: Label) -> Markup {
+    let arms = html! {
+        table {
+            caption { (label.opening()) "Readings by arm. Repeats count only for agreement with oneself; altered answers only for whether they are followed." }
+            thead { tr { @for head in ["arm", "first readings", "could not be graded", "answer altered on purpose", "repeats"] {
+                th scope="col" { (head) }
+            } } }
+            tbody { @for arm in &of.analysis.readings { tr {
+                th scope="row" { (arm.arm) } td { (arm.read) } td { (arm.not_graded) } td { (arm.altered) } td { (arm.repeats) }
+            } } }
+        }
+    };
+    let readers = html! {
+        table {
+            caption { (label.opening()) "Readers" }
+            thead { tr { th.words scope="col" { "reader" } th scope="col" { "years of experience" } } }
+            tbody { @for reader in &of.study.readers { tr {
+                th scope="row" { (reader.name) }
+                td { (reader.years.map_or("-".to_owned(), |years| years.to_string())) }
+            } } }
+        }
+    };
+    html! { (wide("Readings by arm", &arms)) (wide("Readers", &readers)) }
+}
+
+/// The figures of the paper's Figure 6 and Tables S18 and S19.
+fn shown(grades: u8) -> Vec<Merit> {
+    let wanted = |merit: &Merit| {
+        matches!(
+            merit,
+            Merit::Accuracy
+                | Merit::CloseAgreement
+                | Merit::Kappa(Weights::Linear | Weights::Quadratic)
+                | Merit::Youden(_)
+        )
+    };
+    merits(grades).into_iter().filter(wanted).collect()
+}
+
+pub(super) fn figures(of: &StudyPage<'_>, question: &QuestionAnalysis, label: Label) -> Markup {
+    let merits = shown(question.grades);
+    let mut notes = Notes::of_table(format!("{}-readers", question.name));
+    let table = html! {
+        table {
+            caption { (label.opening()) "Against the reference grades; intervals by bootstrap of patients." }
+            thead { tr {
+                th.words scope="col" { "reader" } th.words scope="col" { "arm" } th scope="col" { "years" } th scope="col" { "cases" }
+                @for merit in &merits { th scope="col" { (merit_words(*merit)) } }
+            } }
+            tbody {
+                @for arm in &question.arms {
+                    @for reader in &arm.readers {
+                        tr {
+                            th scope="row" { (reader.name) } td.words { (arm.arm) }
+                            td { (years(of, &reader.name)) } td { (reader.cases) }
+                            (cells(&reader.figures, &merits, &mut notes))
+                        }
+                    }
+                    tr.total {
+                        th scope="row" { "mean of readers" } td.words { (arm.arm) } td {} td {}
+                        (cells(&arm.mean, &merits, &mut notes))
+                    }
+                    tr {
+                        th scope="row" { "system minus mean" } td.words { (arm.arm) } td {} td {}
+                        (cells(&arm.system_minus_mean, &merits, &mut notes))
+                    }
+                }
+                @if let Some(system) = &question.system {
+                    tr.total {
+                        th scope="row" { "RATING" } td.words { "alone" } td {} td { (system.cases) }
+                        (cells(&system.figures, &merits, &mut notes))
+                    }
+                }
+            }
+        }
+    };
+    html! { (wide("Figures of readers", &table)) (notes.list()) }
+}
+
+fn cells(figures: &Figures, merits: &[Merit], notes: &mut Notes) -> Markup {
+    html! { @for merit in merits { td { @match figures.get(merit) {
+        Some(figure) => (Figure::of(unit_of(*merit).value(), figure).markup(notes)),
+        None => (notes.missing("not computed")),
+    } } } }
+}
+
+fn years(of: &StudyPage<'_>, name: &str) -> String {
+    let reader = of.study.readers.iter().find(|reader| reader.name == name);
+    reader.and_then(|reader| reader.years).map_or("-".to_owned(), |years| years.to_string())
+}

@@ -1,0 +1,115 @@
+//! Reader studies in the room: who reads which case in which arm, what the arm
+//! shows, and readings that are only ever added to (paper, "Reader study").
+
+mod freeze;
+mod manage;
+mod open;
+mod progress;
+mod read;
+mod replay;
+mod standing;
+mod told;
+
+use std::sync::Arc;
+
+use rating::study::StudyProtocol;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::clock::Moment;
+use crate::people::Person;
+use crate::refusal::Refusal;
+pub use freeze::freeze;
+pub use manage::{allow_early, close, withdraw_case, withdraw_reader};
+pub use open::{FrozenAnswer, NewCase, Opening, open};
+pub(crate) use progress::after;
+pub use progress::{Far, Item, Turn, board, turn};
+pub use read::{
+    Asked, Effort, Given, Held, Save, begin, find, save, show, submit, submitted_before,
+};
+pub use replay::{CaseOf, Submitted, altered_for, cases, replay, submitted};
+pub use standing::{Allowed, Place, allowed};
+pub use told::shown_answer;
+
+/// A study as the room keeps it.
+#[derive(Debug, Clone)]
+pub struct Study {
+    /// Its number.
+    pub id: i64,
+    /// What was registered.
+    pub protocol: Arc<StudyProtocol>,
+    /// The hash of the protocol.
+    pub hash: String,
+    /// The bundle whose answers are shown.
+    pub bundle: Option<String>,
+    /// When it was opened.
+    pub opened: Moment,
+    /// When it was closed.
+    pub closed: Option<Moment>,
+    /// Hash over every submitted reading when it was closed.
+    pub seal: Option<String>,
+}
+
+const COLUMNS: &str = "studies.id, protocol, hash, bundle, opened, closed, seal";
+
+fn study(row: &Row<'_>) -> Result<Study, Refusal> {
+    let text: String = row.get(1)?;
+    let protocol = StudyProtocol::from_toml(&text)
+        .map_err(|problems| Refusal::broken(format!("stored study protocol: {problems:?}")))?;
+    Ok(Study {
+        id: row.get(0)?,
+        protocol: Arc::new(protocol),
+        hash: row.get(2)?,
+        bundle: row.get(3)?,
+        opened: row.get(4)?,
+        closed: row.get(5)?,
+        seal: row.get(6)?,
+    })
+}
+
+/// The study of this name.
+///
+/// # Errors
+/// No such study.
+pub fn by_name(db: &Connection, name: &str) -> Result<Study, Refusal> {
+    let sql = format!("SELECT {COLUMNS} FROM studies WHERE name = ?1");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([name])?;
+    match rows.next()? {
+        Some(row) => study(row),
+        None => Err(no_such_study()),
+    }
+}
+
+pub(crate) fn no_such_study() -> Refusal {
+    Refusal::unknown("There is no such study.")
+}
+
+/// Every study, or those that a person reads in, in the order they were opened.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn all(db: &Connection, reader: Option<&Person>) -> Result<Vec<Study>, Refusal> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM studies WHERE ?1 IS NULL OR EXISTS (SELECT 1 FROM study_readers
+         WHERE study = studies.id AND person = ?1 AND withdrawn IS NULL) ORDER BY studies.id"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([reader.map(|person| person.id)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(study(row)?);
+    }
+    Ok(found)
+}
+
+/// The number of a person among the study's readers who were not withdrawn.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn reader_number(db: &Connection, study: i64, person: i64) -> Result<Option<usize>, Refusal> {
+    let sql = "SELECT number FROM study_readers
+               WHERE study = ?1 AND person = ?2 AND withdrawn IS NULL";
+    let number: Option<i64> =
+        db.prepare_cached(sql)?.query_row(params![study, person], |row| row.get(0)).optional()?;
+    Ok(number.and_then(|number| usize::try_from(number).ok()))
+}

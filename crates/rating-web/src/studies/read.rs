@@ -1,0 +1,314 @@
+//! Making a reading of a study: begun, saved, shown the answer, submitted.
+
+use rating::study::{Arm, Shows};
+use rating::{Grade, Protocol};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::progress::Item;
+use crate::clock::Moment;
+use crate::readings::{check_grades, complete_grades};
+use crate::refusal::Refusal;
+use crate::store::Change;
+
+/// A reading as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// Counts changes, from 1.
+    pub version: i64,
+    /// The change that led to this version, as the browser named it.
+    pub change: String,
+    /// What it says.
+    pub body: Given,
+    /// The grades given before the system's answer was shown.
+    pub own: Option<Vec<Grade>>,
+    /// When it was begun.
+    pub opened: Moment,
+    /// When the system's answer was shown.
+    pub shown: Option<Moment>,
+    /// When it was submitted: since then it stays as it is.
+    pub locked: Option<Moment>,
+    /// Milliseconds of work.
+    pub active: i64,
+    /// How often the window lost the focus.
+    pub left: i64,
+}
+
+/// What a reading says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Given {
+    /// One for each measurement of the protocol; `None` where not graded yet.
+    pub grades: Vec<Option<Grade>>,
+}
+
+/// A change to a reading, as the browser asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Save {
+    /// The version that was changed.
+    pub version: i64,
+    /// A name for the change, so that asking twice changes once.
+    pub change: String,
+    /// What it says now.
+    pub body: Asked,
+}
+
+/// What a changed reading says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// One for each measurement; `None` where not graded yet.
+    pub grades: Vec<Option<Grade>>,
+    /// What it took.
+    #[serde(default)]
+    pub effort: Effort,
+}
+
+/// What the browser noticed since the case was opened in this window.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Effort {
+    /// Milliseconds of work on this reading so far, without idle times.
+    pub active: i64,
+    /// How often the window has lost the focus so far.
+    pub left: i64,
+    /// What happened, in order: milliseconds since then, and a plain word.
+    pub events: Vec<(i64, String)>,
+}
+
+/// Most events of a change, and letters of one.
+const MOST_EVENTS: usize = 500;
+const LONGEST_EVENT: usize = 40;
+
+/// The reading of an item, begun if it was not yet. Where the arm shows the
+/// answer at once, it counts as shown from now on.
+///
+/// # Errors
+/// A database that takes no more.
+pub fn begin(
+    change: &mut Change<'_>,
+    protocol: &Protocol,
+    arm: &Arm,
+    item: &Item,
+) -> Result<Held, Refusal> {
+    if let Some(held) = find(change, item.id)? {
+        return Ok(held);
+    }
+    let grades: Vec<Option<Grade>> = vec![None; protocol.measurements().len()];
+    let at_once = arm.shows != Shows::Nothing && !arm.own_grades_first;
+    change.execute(
+        "INSERT INTO study_answers (item, version, change, grades, opened, shown)
+         VALUES (?1, 1, '', ?2, ?3, ?4)",
+        params![
+            item.id,
+            serde_json::to_string(&grades)?,
+            change.now,
+            at_once.then_some(change.now)
+        ],
+    )?;
+    tell(change, item, "opened", json!({ "shown": at_once }))?;
+    again(change, item)
+}
+
+/// Saves a change. The same change asked for twice is one change.
+///
+/// # Errors
+/// A reading that is submitted, or was changed by another window since (409
+/// with the reading as it stands); grades that are none of the protocol's.
+pub fn save(
+    change: &mut Change<'_>,
+    protocol: &Protocol,
+    item: &Item,
+    asked: &Save,
+) -> Result<Held, Refusal> {
+    let held = again(change, item)?;
+    if asked.change.is_empty() || asked.change.len() > 64 {
+        return Err(Refusal::malformed("A change has a name of 1 to 64 bytes."));
+    }
+    if held.change == asked.change {
+        return Ok(held);
+    }
+    if held.locked.is_some() {
+        return Err(Refusal::conflict("This reading is submitted.", json!(held)));
+    }
+    if held.version != asked.version {
+        let what = "This reading was changed in another window. Nothing was overwritten.";
+        return Err(Refusal::conflict(what, json!(held)));
+    }
+    let Asked { grades, effort } = &asked.body;
+    check_grades(protocol, grades)?;
+    check_events(effort)?;
+    // Nobody works longer than the clock has run; a clock set back takes nothing away.
+    let most = change.now.millis().saturating_sub(held.opened.millis()).max(held.active);
+    let active = effort.active.clamp(held.active, most);
+    let left = effort.left.clamp(held.left, held.left + MOST_EVENTS as i64);
+    change
+        .prepare_cached(
+            "UPDATE study_answers SET version = version + 1, change = ?2, grades = ?3, active = ?4, left = ?5
+             WHERE item = ?1",
+        )?
+        .execute(params![
+            item.id,
+            asked.change,
+            serde_json::to_string(grades)?,
+            active,
+            left
+        ])?;
+    let effort = Effort { active, left, ..effort.clone() };
+    tell(change, item, "saved", json!({ "grades": grades, "effort": effort }))?;
+    again(change, item)
+}
+
+fn check_events(effort: &Effort) -> Result<(), Refusal> {
+    let is_plain = |(_, word): &(i64, String)| {
+        word.len() <= LONGEST_EVENT && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    if effort.events.len() > MOST_EVENTS || !effort.events.iter().all(is_plain) {
+        let what = format!("A change has at most {MOST_EVENTS} events, each a plain word.");
+        return Err(Refusal::malformed(what));
+    }
+    Ok(())
+}
+
+/// Locks the reader's own grades and counts the answer as shown. A second time
+/// changes nothing.
+///
+/// # Errors
+/// An arm that shows nothing; grades that are not complete; another version.
+pub fn show(
+    change: &mut Change<'_>,
+    protocol: &Protocol,
+    arm: &Arm,
+    item: &Item,
+    version: i64,
+) -> Result<Held, Refusal> {
+    let held = again(change, item)?;
+    if arm.shows == Shows::Nothing {
+        return Err(Refusal::forbidden("In this part of the study you read alone."));
+    }
+    if held.shown.is_some() {
+        return Ok(held);
+    }
+    let own = complete(protocol, &held, version)?;
+    change.execute(
+        "UPDATE study_answers SET own = ?2, shown = ?3 WHERE item = ?1",
+        params![item.id, serde_json::to_string(&own)?, change.now],
+    )?;
+    tell(change, item, "shown", json!({ "own": own }))?;
+    again(change, item)
+}
+
+/// Submits a reading: from now on it stays as it is. A second time changes
+/// nothing.
+///
+/// # Errors
+/// Grades that are not complete; an answer that was not looked at where the arm
+/// shows one; another version.
+pub fn submit(
+    change: &mut Change<'_>,
+    protocol: &Protocol,
+    arm: &Arm,
+    item: &Item,
+    version: i64,
+) -> Result<Held, Refusal> {
+    let held = again(change, item)?;
+    if held.locked.is_some() {
+        return Ok(held);
+    }
+    let grades = complete(protocol, &held, version)?;
+    if arm.shows != Shows::Nothing && held.shown.is_none() {
+        return Err(Refusal::unfit("Look at the system's answer first, then submit."));
+    }
+    change.execute(
+        "UPDATE study_answers SET submitted = ?2 WHERE item = ?1",
+        params![item.id, change.now],
+    )?;
+    change.execute(
+        "UPDATE study_sessions SET done = done + 1, last = max(coalesce(last, ?2), ?2) WHERE id = ?1",
+        params![item.session, change.now],
+    )?;
+    tell(change, item, "submitted", json!({ "grades": grades }))?;
+    again(change, item)
+}
+
+/// All grades of this version.
+fn complete(protocol: &Protocol, held: &Held, version: i64) -> Result<Vec<Grade>, Refusal> {
+    if held.version != version {
+        let what = "This reading was changed in another window. Nothing was submitted.";
+        return Err(Refusal::conflict(what, json!(held)));
+    }
+    complete_grades(protocol, &held.body.grades)
+}
+
+/// The reading of an item; `None` before it was begun.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn find(db: &Connection, item: i64) -> Result<Option<Held>, Refusal> {
+    let sql = "SELECT version, change, grades, own, opened, shown, submitted, active, left
+               FROM study_answers WHERE item = ?1";
+    let found = db
+        .prepare_cached(sql)?
+        .query_row([item], |row| {
+            let (grades, own): (String, Option<String>) = (row.get(2)?, row.get(3)?);
+            let held = Held {
+                version: row.get(0)?,
+                change: row.get(1)?,
+                body: Given { grades: Vec::new() },
+                own: None,
+                opened: row.get(4)?,
+                shown: row.get(5)?,
+                locked: row.get(6)?,
+                active: row.get(7)?,
+                left: row.get(8)?,
+            };
+            Ok((held, grades, own))
+        })
+        .optional()?;
+    let Some((held, grades, own)) = found else { return Ok(None) };
+    let own = own.map(|own| serde_json::from_str(&own)).transpose()?;
+    let body = Given { grades: serde_json::from_str(&grades)? };
+    Ok(Some(Held { body, own, ..held }))
+}
+
+/// A person's reading of this number, if it is submitted; `None` before.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn submitted_before(
+    db: &Connection,
+    study: &str,
+    person: i64,
+    item: i64,
+) -> Result<Option<Held>, Refusal> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM study_items items
+        JOIN study_sessions sessions ON sessions.id = session
+        JOIN studies ON studies.id = sessions.study
+        JOIN study_readers readers ON readers.study = studies.id AND readers.number = reader
+        WHERE items.id = ?1 AND person = ?2 AND name = ?3)";
+    let is_theirs: bool =
+        db.prepare_cached(sql)?.query_row(params![item, person, study], |row| row.get(0))?;
+    if !is_theirs {
+        return Ok(None);
+    }
+    Ok(find(db, item)?.filter(|held| held.locked.is_some()))
+}
+
+fn again(change: &Change<'_>, item: &Item) -> Result<Held, Refusal> {
+    find(change, item.id)?.ok_or_else(|| Refusal::unknown("This case has not been opened."))
+}
+
+fn tell(
+    change: &mut Change<'_>,
+    item: &Item,
+    what: &str,
+    after: serde_json::Value,
+) -> Result<(), Refusal> {
+    change.tell(&format!("study.reading.{what}"), &subject(item.id), (), after)
+}
+
+/// How the journal names a reading of a study.
+pub(super) fn subject(item: i64) -> String {
+    format!("study reading {item}")
+}

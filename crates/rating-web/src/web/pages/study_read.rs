@@ -1,0 +1,74 @@
+//! The reading screen of a study: one case, its grades, and the system's answer
+//! where the arm shows it.
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use maud::{Markup, html};
+use rating::protocol::Colour;
+
+use super::layout;
+use super::read::{answer_section, grade_fields, keys, view_tools};
+use crate::web::App;
+use crate::web::access::Caller;
+
+pub(in crate::web) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Markup {
+    let protocol = &app.room.protocol;
+    let home = format!("/studies/{name}");
+    let main = html! {
+        div id="screen" data-csrf=(caller.csrf) data-path={ "/api/v1/studies/" (name) } data-home=(home) {
+            div.bar {
+                h1 { "Case" }
+                p id="progress" {}
+                p id="clock" {}
+                p id="saved" role="status" aria-live="polite" { "Loading ..." }
+                button.plain id="pause" { "Pause (P)" }
+                button.plain id="keys-button" aria-haspopup="dialog" { "Keys (?)" }
+            }
+            div.pair {
+                @for modality in protocol.modalities() {
+                    figure.view data-modality=(modality.name) data-adjustable[modality.colour == Colour::Gray] {
+                        figcaption { (modality.name) span.size {} }
+                        canvas tabindex="0" role="img" aria-label={ (modality.name) " image" } {}
+                    }
+                }
+            }
+            (answer_section(protocol))
+            div.tools { (view_tools()) }
+            form id="reading" {
+                p id="problem" role="alert" {}
+                (grade_fields(protocol))
+                div.row {
+                    button.main type="submit" { "Submit and next (Enter)" }
+                    button type="button" id="show" hidden { "Lock my grades and show the answer (V)" }
+                    a href=(home) { "Stop for now" }
+                }
+            }
+            (keys(KEYS))
+            dialog id="paused" aria-labelledby="paused-title" {
+                h2 id="paused-title" { "Paused" }
+                p { "The images are hidden and time stands still." }
+                form method="dialog" { button { "Go on" } }
+            }
+        }
+    };
+    let navigation =
+        html! { nav aria-label="Main" { a href=(home) { "Study" } span { (caller.person.name) } } };
+    layout::shell("Case", &navigation, &main, &["study.js"])
+}
+
+const KEYS: &[(&str, &str)] = &[
+    ("0 - 3", "grade of synovial hypertrophy"),
+    ("Shift + 0 - 3", "grade of vascularity"),
+    ("Z, Shift+Z", "undo, redo on this case"),
+    ("H", "hide or show everything drawn over the images"),
+    ("V", "lock your grades and show the system's answer, where this session has it"),
+    ("F, O", "fit the images; one pixel for one pixel"),
+    ("+, -", "zoom"),
+    ("P", "pause"),
+    ("Enter", "submit and go to the next case"),
+    ("?", "this list"),
+];

@@ -1,0 +1,136 @@
+//! A reader goes through both arms of a study, a coordinator closes it.
+
+use std::time::Duration;
+
+use rating::Roi;
+use rating::study::{Shows, StudyProtocol};
+use rating_frozen::Uncontrolled;
+use rating_web::people::Role;
+use rating_web::store::Actor;
+use rating_web::studies::{self, NewCase, Opening};
+use rating_web::{pairs, store::Change};
+
+use crate::driver::{Driver, ENTER, SHIFT};
+use crate::served::Served;
+
+const DAY: u64 = 24 * 60 * 60;
+
+const PROTOCOL: &str = r#"
+name = "walk"
+title = "Alone and with RATING"
+seed = 5
+[cases]
+cohort = "prospective"
+[design]
+kind = "sequential"
+washout_days = 14
+seconds_a_case = 120
+[[arms]]
+name = "unaided"
+shows = "nothing"
+[[arms]]
+name = "assisted"
+shows = "grades-and-heatmap"
+own_grades_first = true
+[[readers]]
+name = "R1"
+years = 7
+"#;
+
+pub async fn both_arms_of_a_study(driver: &Driver) {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::open(folder.path());
+    let anna = served.room.browser("anna", Role::Reader).await;
+    served.room.browser("carl", Role::Coordinator).await;
+    open(&served, anna.id);
+
+    // Alone: two cases with keys only; the page has no answer to show.
+    served.sign_in(driver, "anna").await;
+    driver.goto(&format!("{}/studies", served.address)).await;
+    driver.click("main li a").await;
+    driver.wait_for_text("main", "0 of 2 cases read").await;
+    driver.picture("41-study").await;
+    driver.click("a.button").await;
+    driver.wait_for_text("#saved", "Saved").await;
+    driver.keys("2").await;
+    driver.chord(SHIFT, '1').await;
+    driver.wait_for_text("#saved", "Saved").await;
+    assert_eq!(driver.run("return document.querySelector('#answer').hidden").await, true);
+    assert_eq!(driver.run("return document.querySelector('#show').hidden").await, true);
+    driver.picture("42-alone").await;
+    driver.keys("p").await;
+    driver.wait_until("return document.querySelector('#paused').open").await;
+    driver.picture("43-paused").await;
+    driver.click("#paused button").await;
+    driver.keys(&ENTER.to_string()).await;
+    driver.wait_for_text("#progress", "1 of 2 read").await;
+    driver.wait_for_text("#saved", "Saved").await;
+    driver.keys("1").await;
+    driver.chord(SHIFT, '0').await;
+    driver.keys(&ENTER.to_string()).await;
+    driver.wait_for_text("main", "The next session begins on").await;
+    driver.picture("44-washout").await;
+
+    // Two weeks later: the own grades, then the answer, then the last word.
+    served.room.clock.pass(Duration::from_secs(15 * DAY));
+    served.sign_in(driver, "anna").await;
+    driver.goto(&format!("{}/studies/walk", served.address)).await;
+    driver.click("a.button").await;
+    for read in ["0 of 2 read", "1 of 2 read"] {
+        driver.wait_for_text("#progress", read).await;
+        driver.wait_for_text("#saved", "Saved").await;
+        driver.keys("1").await;
+        driver.chord(SHIFT, '0').await;
+        driver.wait_for_text("#saved", "Saved").await;
+        driver.keys("v").await;
+        driver.wait_for_text("#told caption", "Research use only").await;
+        let veiled =
+            "return [...document.querySelectorAll('#answer .view')].some((one) => !one.hidden)";
+        driver.wait_until(veiled).await;
+        driver.picture("45-with-answer").await;
+        driver.keys("2").await;
+        driver.wait_for_text("#saved", "Saved").await;
+        driver.keys(&ENTER.to_string()).await;
+    }
+    driver.wait_for_text("main", "All your cases are read").await;
+
+    // The coordinator closes it; only then are there results.
+    served.sign_in(driver, "carl").await;
+    driver.goto(&format!("{}/studies/walk", served.address)).await;
+    driver.wait_for_text("main", "withheld until the study is closed").await;
+    driver.picture("46-study-board").await;
+    driver.type_into("input[name=name]", "walk").await;
+    driver.click("form[action$='/close'] button").await;
+    driver.wait_for_text("main", "Seal of all submitted readings").await;
+    driver.picture("47-closed").await;
+    let store = &served.room.room.store;
+    let found = store.read_now(|db| {
+        let study = studies::by_name(db, "walk")?;
+        Ok((studies::submitted(db, &study)?, studies::replay(db, &study)?))
+    });
+    let (submitted, replayed) = found.unwrap();
+    assert_eq!(submitted, replayed);
+    let assisted: Vec<_> = submitted.iter().filter(|one| one.arm == 1).collect();
+    assert_eq!((submitted.len(), assisted.len()), (4, 2));
+    assert!(assisted.iter().all(|one| one.own == Some(vec![1, 0]) && one.grades[0] == 2));
+    served.close();
+}
+
+/// Two drawn joints with an ROI each, answered by the canned networks.
+fn open(served: &Served, reader: i64) {
+    let room = &served.room.room;
+    let drawn = served.draw(2, reader);
+    let mut cases = Vec::new();
+    for pair in drawn {
+        let roi = Roi::new([60, 60, 260, 160]).ok();
+        let set = move |change: &mut Change<'_>| {
+            (0..2).try_for_each(|modality| pairs::set_roi(change, pair, modality, roi))
+        };
+        room.store.write_now(Actor::Server, set).unwrap();
+        let answer = studies::freeze(room, pair, Shows::GradesAndHeatmap, &Uncontrolled).unwrap();
+        cases.push(NewCase { pair, answer });
+    }
+    let protocol = StudyProtocol::from_toml(PROTOCOL).unwrap();
+    let opening = Opening { protocol, cases, readers: vec![reader], bundle: None };
+    room.store.write_now(Actor::Server, move |change| studies::open(change, &opening)).unwrap();
+}
