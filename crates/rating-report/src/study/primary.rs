@@ -1,12 +1,12 @@
 //! The comparison that the protocol planned, before everything else.
 
 use maud::{Markup, html};
-use rating::stats::Merit;
 use rating::stats::mrmc::{Analysis, Inference};
+use rating::stats::{Interval, Merit};
 use rating::study::analysis::comparison::Comparison;
 
 use super::StudyPage;
-use crate::figure::{Figure, p_value};
+use crate::figure::{Figure, Unit, p_value};
 use crate::label::Label;
 use crate::notes::Notes;
 use crate::page::wide;
@@ -44,10 +44,14 @@ fn forest(comparison: &Comparison, merit: Merit, label: Label) -> Markup {
     let mut rows: Vec<(String, Option<&rating::evaluate::Figure>)> =
         readers.map(|one| (one.reader.clone(), one.differences.get(&merit))).collect();
     rows.push(("mean of readers".to_owned(), comparison.mean.get(&merit)));
-    let shown: Vec<_> = rows
-        .iter()
-        .map(|(_, figure)| figure.map_or((None, None), |figure| (figure.value, figure.interval)))
-        .collect();
+    // In the units of the table.
+    let times = if matches!(unit, Unit::Points) { 100.0 } else { 1.0 };
+    let in_units = |figure: &rating::evaluate::Figure| {
+        let ends = |Interval { low, high }| Interval { low: low * times, high: high * times };
+        (figure.value.map(|value| value * times), figure.interval.map(ends))
+    };
+    let shown: Vec<_> =
+        rows.iter().map(|(_, figure)| figure.map_or((None, None), in_units)).collect();
     let axis = dots::axis(&shown);
     let mut notes = Notes::of_table("planned-forest");
     let table = html! {

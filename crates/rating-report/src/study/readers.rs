@@ -6,8 +6,8 @@ use rating::study::analysis::QuestionAnalysis;
 use rating::study::analysis::figures::{Figures, merits};
 
 use super::StudyPage;
-use super::merits::{merit_words, unit_of};
-use crate::figure::Figure;
+use super::merits::{UnitOf, merit_words, unit_of};
+use crate::figure::{Figure, Unit};
 use crate::label::Label;
 use crate::notes::Notes;
 use crate::page::wide;
@@ -67,22 +67,22 @@ pub(super) fn figures(of: &StudyPage<'_>, question: &QuestionAnalysis, label: La
                         tr {
                             th scope="row" { (reader.name) } td.words { (arm.arm) }
                             td { (years(of, &reader.name)) } td { (reader.cases) }
-                            (cells(&reader.figures, &merits, &mut notes))
+                            (cells(&reader.figures, &merits, UnitOf::value, &mut notes))
                         }
                     }
                     tr.total {
                         th scope="row" { "mean of readers" } td.words { (arm.arm) } td {} td {}
-                        (cells(&arm.mean, &merits, &mut notes))
+                        (cells(&arm.mean, &merits, UnitOf::value, &mut notes))
                     }
                     tr {
                         th scope="row" { "system minus mean" } td.words { (arm.arm) } td {} td {}
-                        (cells(&arm.system_minus_mean, &merits, &mut notes))
+                        (cells(&arm.system_minus_mean, &merits, UnitOf::difference, &mut notes))
                     }
                 }
                 @if let Some(system) = &question.system {
                     tr.total {
                         th scope="row" { "RATING" } td.words { "alone" } td {} td { (system.cases) }
-                        (cells(&system.figures, &merits, &mut notes))
+                        (cells(&system.figures, &merits, UnitOf::value, &mut notes))
                     }
                 }
             }
@@ -91,9 +91,14 @@ pub(super) fn figures(of: &StudyPage<'_>, question: &QuestionAnalysis, label: La
     html! { (wide("Figures of readers", &table)) (notes.list()) }
 }
 
-fn cells(figures: &Figures, merits: &[Merit], notes: &mut Notes) -> Markup {
+fn cells(
+    figures: &Figures,
+    merits: &[Merit],
+    unit: fn(UnitOf) -> Unit,
+    notes: &mut Notes,
+) -> Markup {
     html! { @for merit in merits { td { @match figures.get(merit) {
-        Some(figure) => (Figure::of(unit_of(*merit).value(), figure).markup(notes)),
+        Some(figure) => (Figure::of(unit(unit_of(*merit)), figure).markup(notes)),
         None => (notes.missing("not computed")),
     } } } }
 }

@@ -34,12 +34,13 @@ pub fn freeze(
     if !desk.compute(&subject, last, control)? {
         return Ok(None);
     }
-    let answer = room.store.read_now(|db| answers::find(db, &subject, &bundle))?;
+    let answer = room.store.read_now(|db| desk.known(db, &subject))?;
     let answer = answer.ok_or_else(|| Refusal::broken("an answer that was kept is gone"))?;
+    let now = room.store.now();
     let mut maps = Vec::new();
     if let (true, Some(mode)) = (with_maps, answer.heatmap) {
         for modality in explained(room) {
-            maps.push((modality, desk.maps().png(&subject, &bundle, mode, modality)?));
+            maps.push((modality, desk.maps().png(&subject, &bundle, mode, modality, now)?));
         }
     }
     Ok(Some(FrozenAnswer { scored: answer.scored, maps }))

@@ -5,6 +5,7 @@ use rating::{Grade, Protocol};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::progress::Item;
 use crate::clock::Moment;
@@ -13,7 +14,8 @@ use crate::refusal::Refusal;
 use crate::store::Change;
 
 /// A reading as it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StudyReading)]
 pub struct Held {
     /// Counts changes, from 1.
     pub version: i64,
@@ -36,15 +38,17 @@ pub struct Held {
 }
 
 /// What a reading says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StudyGrades)]
 pub struct Given {
     /// One for each measurement of the protocol; `None` where not graded yet.
     pub grades: Vec<Option<Grade>>,
 }
 
 /// A change to a reading, as the browser asks for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = StudySave)]
 pub struct Save {
     /// The version that was changed.
     pub version: i64,
@@ -55,8 +59,9 @@ pub struct Save {
 }
 
 /// What a changed reading says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = StudyBody)]
 pub struct Asked {
     /// One for each measurement; `None` where not graded yet.
     pub grades: Vec<Option<Grade>>,
@@ -66,8 +71,9 @@ pub struct Asked {
 }
 
 /// What the browser noticed since the case was opened in this window.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = StudyEffort)]
 pub struct Effort {
     /// Milliseconds of work on this reading so far, without idle times.
     pub active: i64,

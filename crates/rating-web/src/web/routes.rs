@@ -6,8 +6,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::access::Access::{self, Anyone, Needs, SignedIn};
 use super::pages::{
-    account, consensus, decide, export, home, import, journal, people, read, sign_in,
-    studies, study_read,
+    account, consensus, decide, export, home, import, journal, people, read, sign_in, studies,
+    study_read,
 };
 use super::{App, api, assets, openapi};
 use crate::import::limits::REQUEST_BYTES;

@@ -79,9 +79,7 @@ pub fn open_from(
             let canned = Canned::of_room(room.store.clone(), room.protocol.clone());
             answered(placed(room), Arc::new(canned), Preprocess::default().mask.floor)
         }),
-        Source::None => {
-            room::open_as(folder, protocol, is_secure, clock, |room| Ok(placed(room)))
-        }
+        Source::None => room::open_as(folder, protocol, is_secure, clock, |room| Ok(placed(room))),
     }
 }
 

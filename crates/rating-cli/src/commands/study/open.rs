@@ -27,7 +27,10 @@ pub fn run(args: &StudyOpenArgs) -> Result<(), Failure> {
     let study = read(&args.study)?;
     let protocol = files::protocol(&args.protocol)?;
     let source = answers::Source::asked(args.bundle.as_deref(), args.canned);
-    let room = answers::open_from(source, &args.data, protocol, false, Arc::new(SystemClock), |room| room)?;
+    let room =
+        answers::open_from(source, &args.data, protocol, false, Arc::new(SystemClock), |room| {
+            room
+        })?;
     let readers = args.readers.clone().unwrap_or_else(|| names(&study));
     let opened = prepare(&room, &study, &args.manifest, &readers)?;
     print(&format!(

@@ -90,7 +90,8 @@ impl Staged {
         let source = Source::asked(args.bundle.as_deref(), args.bundle.is_none());
         let protocol = Protocol::eoss();
         let of_clock = Arc::clone(&clock) as Arc<dyn rating_web::Clock>;
-        let room = answers::open_from(source, &folder, protocol.clone(), false, of_clock, |room| room)?;
+        let room =
+            answers::open_from(source, &folder, protocol.clone(), false, of_clock, |room| room)?;
         accounts(&room, &study)?;
         let names: Vec<String> = study.readers.iter().map(|reader| reader.name.clone()).collect();
         let known = room.store.read_now(|db| studies::by_name(db, &study.name)).is_ok();

@@ -15,6 +15,7 @@ use rating::{Protocol, Roi};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::readings::json_body;
 use crate::clock::Moment;
@@ -29,6 +30,9 @@ use crate::web::access::Caller;
 
 /// What the caller reads next, begun if it was not yet: the case with all that
 /// may be sent of it, or why there is none.
+#[utoipa::path(get, path = "/api/v1/studies/{name}/case", tag = "studies", operation_id = "study_case",
+    responses((status = 200, body = Object, description = "The case with all that may be sent of it; else `state` says why there is none."),
+        (status = 404)))]
 pub(in crate::web) async fn case(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -163,6 +167,10 @@ fn not_now() -> Refusal {
 type OfItem = Path<(String, i64)>;
 
 /// Saves a change to the reading.
+#[utoipa::path(put, path = "/api/v1/studies/{name}/items/{item}", tag = "studies", operation_id = "save_study_reading",
+    request_body = Save,
+    responses((status = 200, body = Held, description = "As it is now."),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 422)))]
 pub(in crate::web) async fn save(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -179,7 +187,7 @@ pub(in crate::web) async fn save(
     Ok(Json(saved.await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct OfVersion {
     version: i64,
@@ -187,6 +195,10 @@ pub(in crate::web) struct OfVersion {
 
 /// Locks the reader's own grades and gives the answer. Asking in an arm without
 /// answers is refused and written down.
+#[utoipa::path(post, path = "/api/v1/studies/{name}/items/{item}/show", tag = "studies", operation_id = "show_study_answer",
+    request_body = OfVersion,
+    responses((status = 200, body = Object, description = "The case with the system's answer."),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 422)))]
 pub(in crate::web) async fn show(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -222,6 +234,10 @@ fn noted(
 }
 
 /// Submits the reading.
+#[utoipa::path(post, path = "/api/v1/studies/{name}/items/{item}/lock", tag = "studies", operation_id = "submit_study_reading",
+    request_body = OfVersion,
+    responses((status = 200, body = Held, description = "As it stays."),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 422)))]
 pub(in crate::web) async fn submit(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -244,6 +260,9 @@ pub(in crate::web) async fn submit(
 }
 
 /// An image of the case whose turn it is, or of the one after it.
+#[utoipa::path(get, path = "/api/v1/studies/{name}/items/{item}/images/{modality}", tag = "studies", operation_id = "study_image",
+    responses((status = 200, body = Vec<u8>, content_type = "image/png", description = "The image."),
+        (status = 404), (status = 409)))]
 pub(in crate::web) async fn image(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -298,6 +317,9 @@ fn position(protocol: &Protocol, modality: &str) -> Result<usize, Refusal> {
 
 /// The heatmap of an image, where the arm shows it. Asking in another arm is
 /// refused and written down.
+#[utoipa::path(get, path = "/api/v1/studies/{name}/items/{item}/maps/{modality}", tag = "studies", operation_id = "study_heatmap",
+    responses((status = 200, body = Vec<u8>, content_type = "image/png", description = "Yellow, as opaque as the map, of the ROI's size."),
+        (status = 404), (status = 409)))]
 pub(in crate::web) async fn map(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -324,6 +346,9 @@ pub(in crate::web) async fn map(
 }
 
 /// Every submitted reading; withheld until the study is closed.
+#[utoipa::path(get, path = "/api/v1/studies/{name}/readings", tag = "studies", operation_id = "study_readings",
+    responses((status = 200, body = Object, description = "Every submitted reading, with the seal."),
+        (status = 404)))]
 pub(in crate::web) async fn readings(
     State(app): State<App>,
     Path(name): Path<String>,

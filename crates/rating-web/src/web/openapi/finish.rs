@@ -90,6 +90,11 @@ fn parameter(name: &str) -> Parameter {
             "Which reading: the second one, knowing what the others said, or a senior reader's decision.",
             text.enum_values(Some(["first", "consensus", "adjudication"])),
         ),
+        "name" => ("The study's name.", text),
+        "item" => (
+            "The number of the reading, as the case told it.",
+            ObjectBuilder::new().schema_type(Type::Integer),
+        ),
         "id" => ("What the beginning of the import answered.", text),
         _ => ("", text),
     };

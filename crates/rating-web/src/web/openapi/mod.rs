@@ -12,7 +12,9 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
-use super::api::{answers, consensus, export, images, imports, listing, readings, uploads};
+use super::api::{
+    answers, consensus, export, images, imports, listing, readings, studies, uploads,
+};
 use super::{api, routes};
 
 #[derive(OpenApi)]
@@ -29,6 +31,8 @@ use super::{api, routes};
         listing::list, export::file,
         imports::begin, imports::show, imports::cancel, imports::files, imports::image,
         imports::confirm, imports::region,
+        studies::case, studies::save, studies::show, studies::submit, studies::image, studies::map,
+        studies::readings,
     ),
     tags(
         (name = "account", description = "Who the caller is."),
@@ -37,6 +41,7 @@ use super::{api, routes};
         (name = "answers", description = "What the system says about a pair of the room: after the own grade is locked, and asked for."),
         (name = "consensus", description = "Pairs that readers see differently."),
         (name = "export", description = "Readings and settled pairs."),
+        (name = "studies", description = "Reading in a reader study: one case at a time, as its protocol says."),
         (name = "import", description = "Bringing pairs in."),
     ),
 )]
