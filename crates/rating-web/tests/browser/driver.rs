@@ -19,6 +19,7 @@ pub const SHIFT: char = '\u{E008}';
 pub const ENTER: char = '\u{E007}';
 pub const ALT: char = '\u{E00A}';
 pub const TAB: char = '\u{E004}';
+pub const ESCAPE: char = '\u{E00C}';
 pub const RIGHT: char = '\u{E014}';
 pub const DOWN: char = '\u{E015}';
 

@@ -3,7 +3,7 @@
 
 use crate::checks::axe;
 use crate::devtools::{LAPTOP, PHONE, Screen, ZOOMED};
-use crate::driver::Driver;
+use crate::driver::{Driver, ESCAPE};
 use crate::import::lay_out;
 use crate::scene::{self, Scene};
 use crate::served::Served;
@@ -96,6 +96,7 @@ pub async fn are_for_everybody(driver: &Driver) {
         check.all(&of_role(name, &scene, &import)).await;
         if name == "anna" {
             check.answer(&scene.locked).await;
+            check.keys(&scene.fresh).await;
         }
     }
     served.close();
@@ -161,7 +162,30 @@ impl Check<'_> {
         }
     }
 
+    /// The list of keys over a pair: ? opens it, Escape closes it.
+    async fn keys(&mut self, code: &str) {
+        for screen in [LAPTOP, ZOOMED, PHONE] {
+            self.driver.on(screen).await;
+            self.driver.goto(&format!("{}/read/{code}", self.served.address)).await;
+            self.driver.wait_for_text("#saved", "Saved").await;
+            self.driver.keys("?").await;
+            self.driver.wait("#keys[open]").await;
+            self.look("keys", screen).await;
+            self.driver.keys(&ESCAPE.to_string()).await;
+            self.driver.wait_until("return !document.querySelector('#keys').open").await;
+        }
+    }
+
     async fn one(&mut self, name: &str, screen: Screen) {
+        self.look(name, screen).await;
+        if screen.name != PHONE.name {
+            let missed = self.driver.out_of_reach().await;
+            self.note(name, screen, missed);
+        }
+    }
+
+    /// What needs no keys.
+    async fn look(&mut self, name: &str, screen: Screen) {
         // As a person takes time, so that nobody asks too often.
         self.served.room.pass(10);
         let driver = self.driver;
@@ -173,10 +197,6 @@ impl Check<'_> {
         if let Some(axe) = self.axe {
             let said = driver.axe_says(axe).await;
             self.note(name, screen, said);
-        }
-        if screen.name != PHONE.name {
-            let missed = driver.out_of_reach().await;
-            self.note(name, screen, missed);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The walk of a new group: the first start, an account, a reading.
 
 use rating::Roi;
-use rating_web::readings;
+use rating_web::readings::{self, Reason};
 
 use crate::driver::{ALT, DOWN, Driver, ENTER, RIGHT, SHIFT};
 use crate::served::Served;
@@ -147,6 +147,16 @@ async fn the_roi_with_keys(driver: &Driver, served: &Served, pair: i64, reader: 
     driver.wait_for_text("#saved", "Saved").await;
     assert_eq!(sides(&served.reading(pair, reader).body), [Some(placed); 2]);
     driver.picture("06-roi-by-keys").await;
+    // X and an arrow: it cannot be graded, for the first reason there is.
+    driver.keys("x").await;
+    driver.keys(&DOWN.to_string()).await;
+    driver.wait_for_text("#saved", "Saved").await;
+    assert_eq!(served.reading(pair, reader).body.cannot, Some(Reason::Blurred));
+    driver.keys(&ENTER.to_string()).await;
+    driver.wait_until("return document.activeElement.matches('#reading .main')").await;
+    driver.keys("z").await;
+    driver.wait_for_text("#saved", "Saved").await;
+    assert_eq!(served.reading(pair, reader).body.cannot, None);
 }
 
 /// The answer comes after the lock, with its marks, and goes with one key.

@@ -214,6 +214,9 @@ document.addEventListener("keydown", (event) => {
     show();
     return;
   }
+  // Nobody locks by choosing a reason: Enter goes on to the button that does.
+  if (event.key === "Enter" && target.matches("select")) setTimeout(() => $("#reading .main").focus());
+  if (event.key === "Escape" && target.matches("select")) target.blur();
   if (event.key === "Enter" && target.matches("button, a, select, summary")) return;
   const key = event.key.toLowerCase();
   const act = {

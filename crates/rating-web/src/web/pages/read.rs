@@ -241,7 +241,7 @@ const KEYS: [(&str, &str); 13] = [
     ("V", "lock, and show the system's answer"),
     ("F, O", "fit the images; one pixel for one pixel"),
     ("+, -", "zoom"),
-    ("X", "cannot grade: choose why"),
+    ("X", "cannot grade: choose why with the arrows; Enter goes to the button that locks"),
     ("C", "comment"),
     ("Enter", "lock and go to the next pair"),
     ("?", "this list"),
