@@ -134,12 +134,23 @@ fn gain(trust: f64) -> f64 {
     trust * (accuracy(SYSTEM_SKILL) - own)
 }
 
+/// Who is left out in turn.
+#[derive(Clone, Copy, PartialEq)]
+enum LeftOut {
+    Patients,
+    /// As if every case was another patient's.
+    Cases,
+}
+
 /// Of studies with this trust: how many are significant at 0.05, and how many 95 %
 /// intervals hold the gain put in.
-fn studies(from: u64, count: u64, trust: f64) -> [u32; 2] {
+fn studies(from: u64, count: u64, trust: f64, left_out: LeftOut) -> [u32; 2] {
     let (mut significant, mut held) = (0, 0);
     for number in from..from + count {
-        let simulated = Simulated::new(number, trust, 0.0);
+        let mut simulated = Simulated::new(number, trust, 0.0);
+        if left_out == LeftOut::Cases {
+            simulated.cases.iter_mut().for_each(|case| case.patient.clone_from(&case.case));
+        }
         let found = primary(simulated.study(), &simulated.plan()).unwrap().unwrap();
         let both = found.analysis(Inference::RandomReadersRandomCases).unwrap();
         let difference = &both.differences[0];
@@ -169,9 +180,9 @@ fn alarms_of_resampling(from: u64, count: u64, samples: usize) -> [u32; 2] {
 
 #[test]
 fn without_gain_few_are_significant_and_with_it_intervals_hold_it() {
-    let [significant, held] = studies(1, 25, 0.0);
+    let [significant, held] = studies(1, 25, 0.0, LeftOut::Patients);
     assert!(significant <= 4 && held == 25 - significant, "{significant} {held}");
-    let [significant, held] = studies(1001, 25, 0.3);
+    let [significant, held] = studies(1001, 25, 0.3, LeftOut::Patients);
     assert!(significant == 25 && held >= 20, "{significant} {held}");
 }
 
@@ -227,13 +238,20 @@ fn whatever_was_put_in_is_found() {
 #[test]
 #[ignore = "minutes: scripts/long studies"]
 fn two_hundred_studies_without_gain_and_two_hundred_with() {
-    let [significant, _] = studies(1, 200, 0.0);
+    let [significant, _] = studies(1, 200, 0.0, LeftOut::Patients);
     println!("200 studies without gain: {significant} significant at 0.05 (10 by chance)");
-    let [found, held] = studies(1001, 200, 0.3);
+    let [found, held] = studies(1001, 200, 0.3, LeftOut::Patients);
     let put_in = 100.0 * gain(0.3);
     println!(
         "200 studies with a gain of {put_in:.1} points of accuracy: {found} significant, {held} \
          intervals hold it (190 by chance)"
+    );
+    let [alarms, by_case] =
+        [(1, 0.0), (1001, 0.3)].map(|(from, trust)| studies(from, 200, trust, LeftOut::Cases));
+    println!(
+        "the same with cases left out as if of strangers: {} significant without gain, {} \
+         intervals hold the gain",
+        alarms[0], by_case[1]
     );
     let [paper, patients] = alarms_of_resampling(2001, 100, 1000);
     println!(

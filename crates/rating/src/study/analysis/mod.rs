@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`figures`] | figures of each reader, their mean and the system, by arm |
 //! | [`comparison`] | one arm against another: differences, tests, multi-reader analysis |
-//! | [`agreement`] | do readers agree with each other, and with themselves? |
+//! | [`agreement`], [`repeats`] | do readers agree with each other, and with themselves? |
 //! | [`changes`] | what an answer changed, and for the better or the worse |
 //! | [`automation`] | how far readers follow wrong answers |
 //! | [`sessions`] | time, learning and fatigue |
@@ -22,6 +22,7 @@ pub mod changes;
 pub mod comparison;
 pub mod figures;
 mod question;
+pub mod repeats;
 pub mod sessions;
 mod table;
 
@@ -115,7 +116,7 @@ pub struct QuestionAnalysis {
     /// Agreement of readers with each other.
     pub between_readers: agreement::BetweenReaders,
     /// Agreement of readers with themselves, by arm.
-    pub within_readers: Vec<agreement::WithinReaders>,
+    pub within_readers: Vec<repeats::WithinReaders>,
     /// What an answer changed, by arm that asks for the own grades first.
     pub changes: Vec<changes::ArmChanges>,
     /// Wrong answers followed, by arm that shows answers.
@@ -193,7 +194,7 @@ pub fn analyse<R: Rng + Clone + Sync>(
                 system,
                 comparisons,
                 between_readers: agreement::between(&table, &grid, against, &resamples)?,
-                within_readers: agreement::within(&table, question, &resamples)?,
+                within_readers: repeats::within(&table, question, &resamples)?,
                 changes: changes::within_readings(&table, question, &resamples)?,
                 automation: automation::automation(&table, question, against, &resamples)?,
                 drift: sessions::correctness(&table, question),

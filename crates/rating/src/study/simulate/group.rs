@@ -1,51 +1,18 @@
-//! Simulated readers: a study rehearsed, its size planned, its analysis tested
-//! where the truth is known.
-//!
-//! A reader sees a case as a value on a hidden scale on which all grades are
-//! equally wide: skill x (place of the true grade) + sqrt(1 - skill^2) x noise + bias.
-//! Skill 1 without bias always gives the truth, skill 0 any grade as often as any
-//! other. An assisted reader takes over the answer shown with the probability
-//! `trust`, else stays with the own grades.
-//!
-//! Simulated answers are phantoms: whatever is computed from them says so.
+//! A group of simulated readers and their study.
 
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
-use super::{Schedule, StudyAnswer, StudyCase, StudyProtocol, alter};
-use crate::stats::distribution::{normal_cdf, normal_quantile};
+use super::SimulatedReader;
+use crate::stats::distribution::normal_quantile;
+use crate::study::{
+    Arm, Reading, Schedule, Session, Shows, StudyAnswer, StudyCase, StudyProtocol, alter,
+};
 use crate::{Grade, Problem, Protocol, Seed};
 
 /// Spread of the natural logarithm of seconds of one reader: half to twice the
 /// median are 92 % of the cases.
 const SPREAD_OF_SECONDS: f64 = 0.4;
-
-/// How a simulated reader grades.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SimulatedReader {
-    /// From 0, chance, to 1, the truth: how the hidden value correlates with it.
-    pub skill: f64,
-    /// Added to the hidden value, in standard deviations; above 0 grades too high.
-    #[serde(default)]
-    pub bias: f64,
-    /// Probability of taking over an answer that is shown, 0 to 1.
-    pub trust: f64,
-    /// Median seconds of a case, unaided.
-    #[serde(default = "half_a_minute")]
-    pub seconds: f64,
-    /// What an answer that is shown multiplies the seconds with.
-    #[serde(default = "one")]
-    pub seconds_assisted: f64,
-}
-
-fn half_a_minute() -> f64 {
-    30.0
-}
-
-fn one() -> f64 {
-    1.0
-}
 
 /// Which shares of a reader's noise are not drawn anew for each reading; together
 /// at most 1.
@@ -64,61 +31,6 @@ impl Default for Likeness {
     /// 0.1 by patient, 0.3 by case, 0.3 by reader and case.
     fn default() -> Likeness {
         Likeness { patient: 0.1, case: 0.3, reader: 0.3 }
-    }
-}
-
-impl SimulatedReader {
-    /// Whether all numbers are in range.
-    ///
-    /// # Errors
-    /// Skill or trust outside 0 to 1, a bias that is not finite, seconds that are
-    /// not above 0.
-    pub fn check(&self) -> Result<(), Problem> {
-        for (name, share) in [("skill", self.skill), ("trust", self.trust)] {
-            if !(0.0..=1.0).contains(&share) {
-                return Err(Problem::new(format!("{share} is outside 0-1")).in_column(name));
-            }
-        }
-        if !self.bias.is_finite() {
-            return Err(Problem::new("not a finite number").in_column("bias"));
-        }
-        for (name, time) in [("seconds", self.seconds), ("seconds_assisted", self.seconds_assisted)]
-        {
-            if !(time.is_finite() && time > 0.0) {
-                return Err(Problem::new(format!("{time} is not above 0")).in_column(name));
-            }
-        }
-        Ok(())
-    }
-
-    /// The grade given to a case, of `grades` grades; `noise` is standard normal.
-    #[must_use]
-    pub fn grade(&self, grades: u8, truth: Grade, noise: f64) -> Grade {
-        let clear = self.place(grades, truth);
-        let seen = clear + (1.0 - self.skill.powi(2)).max(0.0).sqrt() * noise;
-        let width = (f64::from(grades) * normal_cdf(seen)).floor();
-        (width as Grade).min(grades.saturating_sub(1))
-    }
-
-    /// How probable each of `grades` grades is for a case of this true grade.
-    #[must_use]
-    pub fn probabilities(&self, grades: u8, truth: Grade) -> Vec<f64> {
-        let clear = self.place(grades, truth);
-        let noise = (1.0 - self.skill.powi(2)).max(0.0).sqrt();
-        let below = |grade: u8| match grade {
-            0 => 0.0,
-            grade if grade == grades => 1.0,
-            grade => {
-                let line = normal_quantile(f64::from(grade) / f64::from(grades)) - clear;
-                if noise > 0.0 { normal_cdf(line / noise) } else { f64::from(u8::from(line > 0.0)) }
-            }
-        };
-        (0..grades).map(|grade| below(grade + 1) - below(grade)).collect()
-    }
-
-    /// Where cases of this true grade lie on the hidden scale, without noise.
-    fn place(&self, grades: u8, truth: Grade) -> f64 {
-        self.skill * normal_quantile((f64::from(truth) + 0.5) / f64::from(grades)) + self.bias
     }
 }
 
@@ -226,35 +138,47 @@ impl<R: Rng, G: Fn(Seed) -> R> Simulation<'_, G> {
         self.readers.iter().try_for_each(SimulatedReader::check)?;
         let mut answers = Vec::new();
         for session in &schedule.sessions {
-            let arm = &study.arms[session.arm];
-            for (position, reading) in session.readings.iter().enumerate() {
-                let Some(case) = cases.get(reading.case) else { continue };
-                let Some(truth) = case.truth.iter().copied().collect::<Option<Vec<Grade>>>() else {
-                    continue;
-                };
-                let shows = arm.shows != super::Shows::Nothing;
-                let system = case.system.clone().filter(|_| shows);
-                let altered = reading.altered.zip(system.as_ref());
-                let altered = altered.and_then(|(how, grades)| alter(self.protocol, grades, how));
-                let is_altered = altered.is_some();
-                let shown = altered.or(system);
-                let occasion = format!("session {} {}", session.number, reading.is_repeat);
-                let given = self.answer(session.reader, case, &truth, &occasion, shown.as_deref());
-                answers.push(StudyAnswer {
-                    reader: study.readers[session.reader].name.clone(),
-                    case: case.case.clone(),
-                    arm: arm.name.clone(),
-                    before: arm.own_grades_first.then_some(given.own),
-                    grades: Some(given.grades),
-                    shown,
-                    altered: is_altered,
-                    repeat: reading.is_repeat,
-                    position: position as u32 + 1,
-                    seconds: Some(given.seconds),
-                });
-            }
+            let readings = session.readings.iter().zip(1..);
+            answers.extend(readings.filter_map(|(reading, position)| {
+                let case = cases.get(reading.case)?;
+                let mut given = self.reading(&study.arms[session.arm], session, *reading, case)?;
+                given.reader.clone_from(&study.readers[session.reader].name);
+                given.position = position;
+                Some(given)
+            }));
         }
         Ok(answers)
+    }
+
+    /// One reading of a schedule, without the reader's name and the place; `None`
+    /// where the truth is not known.
+    fn reading(
+        &self,
+        arm: &Arm,
+        session: &Session,
+        reading: Reading,
+        case: &StudyCase,
+    ) -> Option<StudyAnswer> {
+        let truth: Vec<Grade> = case.truth.iter().copied().collect::<Option<_>>()?;
+        let system = case.system.clone().filter(|_| arm.shows != Shows::Nothing);
+        let altered = reading.altered.zip(system.as_ref());
+        let altered = altered.and_then(|(how, grades)| alter(self.protocol, grades, how));
+        let is_altered = altered.is_some();
+        let shown = altered.or(system);
+        let occasion = format!("session {} {}", session.number, reading.is_repeat);
+        let given = self.answer(session.reader, case, &truth, &occasion, shown.as_deref());
+        Some(StudyAnswer {
+            reader: String::new(),
+            case: case.case.clone(),
+            arm: arm.name.clone(),
+            before: arm.own_grades_first.then_some(given.own),
+            grades: Some(given.grades),
+            shown,
+            altered: is_altered,
+            repeat: reading.is_repeat,
+            position: 0,
+            seconds: Some(given.seconds),
+        })
     }
 }
 
@@ -339,19 +263,6 @@ mod tests {
     }
 
     #[test]
-    fn no_skill_is_chance_and_full_skill_the_truth() {
-        assert!(CHANCE.probabilities(4, 2).iter().all(|p| (p - 0.25).abs() < 1e-12));
-        let sure = SimulatedReader { skill: 1.0, ..CHANCE };
-        for truth in 0..4 {
-            assert_eq!(sure.grade(4, truth, 3.0), truth);
-            assert_eq!(sure.probabilities(4, truth)[usize::from(truth)], 1.0);
-        }
-        let high = SimulatedReader { skill: 0.6, bias: 0.5, ..CHANCE };
-        let fair = SimulatedReader { skill: 0.6, ..CHANCE };
-        assert!(high.probabilities(4, 1)[3] > fair.probabilities(4, 1)[3]);
-    }
-
-    #[test]
     fn grades_come_as_often_as_they_should() {
         let reader = SimulatedReader { skill: 0.7, bias: -0.2, ..CHANCE };
         let found = shares(reader, 2);
@@ -390,17 +301,5 @@ mod tests {
         // SH 0 with vascularity 1: vascularity 0 and SH 1 are as near.
         assert_eq!(nearest_valid(&Protocol::eoss(), vec![0, 1]), [0, 0]);
         assert_eq!(nearest_valid(&Protocol::eoss(), vec![0, 3]), [1, 3]);
-    }
-
-    #[test]
-    fn numbers_out_of_range_are_refused() {
-        assert!(CHANCE.check().is_ok());
-        let all = [
-            SimulatedReader { skill: 1.1, ..CHANCE },
-            SimulatedReader { trust: f64::NAN, ..CHANCE },
-            SimulatedReader { bias: f64::INFINITY, ..CHANCE },
-            SimulatedReader { seconds: 0.0, ..CHANCE },
-        ];
-        assert!(all.iter().all(|reader| reader.check().is_err()));
     }
 }
