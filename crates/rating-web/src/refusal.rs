@@ -41,6 +41,11 @@ impl Refusal {
         Refusal::new(StatusCode::NOT_FOUND, what)
     }
 
+    /// 408: it did not arrive in time.
+    pub fn too_slow(what: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, what)
+    }
+
     /// 409: somebody else was faster; `state` is what stands now.
     pub fn conflict(what: impl Into<String>, state: Value) -> Refusal {
         Refusal { state: Some(state), ..Refusal::new(StatusCode::CONFLICT, what) }

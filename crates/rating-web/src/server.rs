@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsConfig, from_tcp_rustls};
+use axum_server::{Handle, Server};
 
 use crate::refusal::Refusal;
 use crate::room::Room;
@@ -14,6 +14,14 @@ use crate::web;
 
 /// How long answers under way may take after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long the head of a request may take, a connection may stay silent before
+/// its first one and between two.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Threads for what waits for the disk or computes: each may hold a connection
+/// to the database and its cache.
+const BLOCKING: usize = 64;
 
 /// Certificate and key, PEM files.
 #[derive(Debug, Clone)]
@@ -47,6 +55,7 @@ pub fn serve(
 ) -> Result<(), Refusal> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(BLOCKING)
         .build()
         .map_err(Refusal::broken)?;
     listener.set_nonblocking(true).map_err(Refusal::broken)?;
@@ -55,22 +64,23 @@ pub fn serve(
     runtime.block_on(async move {
         let served = match tls {
             None => {
-                axum_server::from_tcp(listener)
-                    .map_err(Refusal::broken)?
-                    .handle(handle)
-                    .serve(service)
-                    .await
+                let server = axum_server::from_tcp(listener).map_err(Refusal::broken)?;
+                patient(server).handle(handle).serve(service).await
             }
             Some(files) => {
-                from_tcp_rustls(listener, pem(files).await?)
-                    .map_err(Refusal::broken)?
-                    .handle(handle)
-                    .serve(service)
-                    .await
+                let server =
+                    from_tcp_rustls(listener, pem(files).await?).map_err(Refusal::broken)?;
+                patient(server).handle(handle).serve(service).await
             }
         };
         served.map_err(Refusal::broken)
     })
+}
+
+/// A server that waits for nobody for ever.
+fn patient<A>(mut server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
+    server.http_builder().http1().header_read_timeout(SILENCE);
+    server.first_request_timeout(SILENCE)
 }
 
 async fn pem(files: &Tls) -> Result<RustlsConfig, Refusal> {

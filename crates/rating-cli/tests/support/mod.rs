@@ -2,6 +2,10 @@
 
 #![allow(dead_code)]
 
+pub mod http;
+pub mod room;
+pub mod served;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

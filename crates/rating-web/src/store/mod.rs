@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -56,7 +56,7 @@ impl Store {
     /// program.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Store, Refusal> {
         let mut connection = Connection::open(path)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(none_of_ours)?;
         prepare(&connection)?;
         schema::migrate(&mut connection)?;
         let (writer, tasks) = mpsc::channel::<Task>();
@@ -153,6 +153,13 @@ impl Store {
     #[must_use]
     pub fn now(&self) -> Moment {
         self.clock.now()
+    }
+}
+
+fn none_of_ours(error: rusqlite::Error) -> Refusal {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => schema::not_ours(),
+        _ => error.into(),
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), Refusal> {
     let (application, version) = (number("application_id")?, number("user_version")?);
     let is_new = application == 0 && version == 0;
     if !is_new && application != APPLICATION {
-        return Err(Refusal::unfit("This file is not a database of a reading room."));
+        return Err(not_ours());
     }
     let done = usize::try_from(version).unwrap_or(usize::MAX);
     let steps = STEPS.get(done..).ok_or_else(|| {
@@ -32,6 +32,11 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), Refusal> {
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", STEPS.len() as i64)?;
     Ok(transaction.commit()?)
+}
+
+/// A file that something else wrote.
+pub(super) fn not_ours() -> Refusal {
+    Refusal::unfit("This file is not a database of a reading room.")
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         }
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|_| Refusal::too_large("This form is too large."))?;
+            .map_err(|_| Refusal::too_large("A form has at most 2 MB."))?;
         Ok(Fields(parse(&bytes)))
     }
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod arrival;
 mod assets;
 mod client;
 mod form;
@@ -43,5 +44,6 @@ pub fn router(room: Arc<Room>) -> Router {
         let guard = from_fn_with_state((app.clone(), access), access::guard);
         router = router.route(path, handler.layer(guard));
     }
-    router.fallback(respond::nothing_here).with_state(app).layer(from_fn(respond::finish))
+    let router = router.fallback(respond::nothing_here).with_state(app);
+    router.layer(from_fn(arrival::in_time)).layer(from_fn(respond::finish))
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::{Extension, Json};
 use rating::Protocol;
 use rusqlite::Connection;
@@ -335,9 +336,17 @@ async fn lock_at(
 pub(in crate::web) fn json_body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Refusal> {
     match body {
         Ok(Json(body)) => Ok(body),
-        Err(JsonRejection::BytesRejection(_)) => Err(Refusal::too_large("This is too much JSON.")),
+        Err(JsonRejection::BytesRejection(why)) => Err(not_whole(why.status())),
         Err(rejection) => {
             Err(Refusal::malformed(format!("{}.", rejection.body_text().trim_end_matches('.'))))
         }
     }
+}
+
+/// Why a body did not arrive whole.
+fn not_whole(status: StatusCode) -> Refusal {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        return Refusal::too_large("This is too much JSON: at most 2 MB are read here.");
+    }
+    Refusal::malformed("The request did not arrive whole.")
 }
