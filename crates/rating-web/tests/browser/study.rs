@@ -55,8 +55,10 @@ pub async fn both_arms_of_a_study(driver: &Driver) {
     driver.keys("2").await;
     driver.chord(SHIFT, '1').await;
     driver.wait_for_text("#saved", "Saved").await;
-    assert_eq!(driver.run("return document.querySelector('#answer').hidden").await, true);
-    assert_eq!(driver.run("return document.querySelector('#show').hidden").await, true);
+    for css in ["#answer", "#show"] {
+        let is_seen = format!("return document.querySelector('{css}').offsetParent !== null");
+        assert_eq!(driver.run(&is_seen).await, false, "{css}");
+    }
     driver.picture("42-alone").await;
     driver.keys("p").await;
     driver.wait_until("return document.querySelector('#paused').open").await;

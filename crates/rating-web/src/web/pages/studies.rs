@@ -147,6 +147,7 @@ fn board(study: &Study, all: &[Far], now: Moment, caller: &Caller) -> Markup {
             Some(seal) => p role="status" { "Closed. Seal of all submitted readings: " code { (seal) } },
             None => p.aside { "Agreement and results are withheld until the study is closed." },
         }
+        div.wide {
         table {
             caption { "How far the readers are" }
             thead { tr { @for head in ["Reader", "Account", "Session", "Arm", "Read", "Cases", "Last reading", "State"] {
@@ -159,6 +160,7 @@ fn board(study: &Study, all: &[Far], now: Moment, caller: &Caller) -> Markup {
                 td { (far.last.map_or_else(|| "-".to_owned(), day)) }
                 td { (state_words(far, now)) }
             } } }
+        }
         }
         @if !overdue.is_empty() && study.closed.is_none() {
             h2 { "Reminders, to copy" }
