@@ -76,11 +76,11 @@ fn fifty_readers_at_once() {
     exports(&served, &people.coordinator, &times);
     let peak = memory_mb(served.id());
     let heaviest = weights(&served, &people);
-    println!("{}", times.table());
-    println!("{:.0} s of load; load of the machine {}", took.as_secs_f64(), machine_load());
-    println!("most memory: {busy:.0} MB under load, {peak:.0} MB with exports");
+    eprintln!("{}", times.table());
+    eprintln!("{:.0} s of load; load of the machine {}", took.as_secs_f64(), machine_load());
+    eprintln!("most memory: {busy:.0} MB under load, {peak:.0} MB with exports");
     for (page, kb) in &heaviest {
-        println!("{page}: {kb:.0} KB with style and scripts, without images");
+        eprintln!("{page}: {kb:.0} KB with style and scripts, without images");
     }
     assert!(times.median("open a pair") < MOST_MS);
     assert!(peak < MOST_MEMORY_MB);
@@ -100,7 +100,7 @@ impl Crowd {
         if !data.exists() {
             let began = Instant::now();
             fill(data);
-            println!("filled in {} s", began.elapsed().as_secs());
+            eprintln!("filled in {} s", began.elapsed().as_secs());
         }
         let room = room::open_now(data);
         let token = |role: Role| {
