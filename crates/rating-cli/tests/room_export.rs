@@ -65,7 +65,7 @@ fn what_readers_settled_is_trained_on() {
     let (room, readers) = open(&at("room"));
     let names = READERS.map(str::to_owned);
     let go_on = |_, _| std::ops::ControlFlow::Continue(());
-    let report = import::manifest(&room, &drawn, &names, go_on).unwrap();
+    let report = import::manifest(&room, &drawn, None, &names, go_on).unwrap();
     assert!(report.refused.is_empty(), "{:?}", report.refused);
     settle(&room, &readers, 24);
     drop(room);
