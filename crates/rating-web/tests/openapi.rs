@@ -13,7 +13,14 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use description::Description;
 use image::{ImageFormat, Rgb, RgbImage};
+use rating::scores::decide_votes;
+use rating::study::StudyProtocol;
+use rating::{Origin, Protocol};
+use rating_web::answers::Scored;
+use rating_web::pairs;
 use rating_web::people::Role;
+use rating_web::store::{Actor, Change};
+use rating_web::studies::{self, FrozenAnswer, NewCase, Opening};
 use rating_web::web::{Access, routes};
 use serde_json::{Value, json};
 use support::{Answer, Browser, TestRoom};
@@ -210,6 +217,7 @@ async fn what_the_server_answers_is_what_is_described() {
     answers(&mut room, &anna, &first).await;
     programs(&mut room, &anna, &carl, &first).await;
     importing(&mut room, &carl).await;
+    a_study(&mut room, &anna, &carl).await;
     refused(&mut room, &anna, &carl, &first).await;
     assert_eq!(room.asked, room.description.operations(), "every operation was asked for");
 }
@@ -309,6 +317,52 @@ async fn importing(room: &mut Judged, carl: &Browser) {
     let begun = room.ask(carl, Method::POST, ("/api/v1/imports", &[]), None).await.json();
     let id = begun["id"].as_str().unwrap();
     room.ask(carl, Method::DELETE, ("/api/v1/imports/{id}", &[id]), None).await;
+}
+
+/// One case of a study, read with the system's answer.
+async fn a_study(room: &mut Judged, anna: &Browser, carl: &Browser) {
+    open_study(&room.room, anna.id);
+    let case = room.get(anna, "/api/v1/studies/{name}/case", &["one"]).await.json();
+    let item = case["item"].to_string();
+    let path = "/api/v1/studies/{name}/items/{item}";
+    let below = |what: &str| format!("{path}/{what}");
+    room.get(anna, &below("images/{modality}"), &["one", &item, "doppler"]).await;
+    let body = json!({ "grades": [2, 1], "effort": { "active": 0, "left": 0, "events": [[1, "grade-0-2"]] } });
+    let save = json!({ "version": case["reading"]["version"], "change": "a", "body": body });
+    let saved = room.ask(anna, Method::PUT, (path, &["one", &item]), Some(save)).await.json();
+    let of_version = json!({ "version": saved["version"] });
+    for what in ["show", "lock"] {
+        let path = below(what);
+        let asked = (path.as_str(), &["one", &item][..]);
+        let done = room.ask(anna, Method::POST, asked, Some(of_version.clone())).await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.text());
+        if what == "show" {
+            room.get(anna, &below("maps/{modality}"), &["one", &item, "doppler"]).await;
+        }
+    }
+    let closed = room.room.form(carl, "/studies/one/close", &[("name", "one")]).await;
+    assert_eq!(closed.status, StatusCode::SEE_OTHER, "{}", closed.text());
+    room.get(carl, "/api/v1/studies/{name}/readings", &["one"]).await;
+}
+
+fn open_study(room: &TestRoom, reader: i64) {
+    let protocol = StudyProtocol::from_toml(
+        "name = \"one\"\ntitle = \"One case\"\nseed = 1\n[cases]\ncohort = \"test\"\n\
+         [design]\nkind = \"sequential\"\n[[arms]]\nname = \"assisted\"\nshows = \"grades-and-heatmap\"\n\
+         own_grades_first = true\n[[readers]]\nname = \"R1\"\n",
+    );
+    let code = room.pair("of-a-study", 77, &[]);
+    let eoss = Protocol::eoss();
+    let pair = room.room.store.read_now(|db| Ok(pairs::by_code(db, &eoss, &code)?.id)).unwrap();
+    let votes = vec![vec![2; 5], vec![1; 5]];
+    let decision = decide_votes(&eoss, votes, Default::default()).unwrap();
+    let scored = Scored::new(decision, 60, None, Origin::Phantom);
+    let maps = (0..2).map(|modality| (modality, png([1, 2, 3]))).collect();
+    let cases = vec![NewCase { pair, answer: Some(FrozenAnswer { scored, maps }) }];
+    let opening =
+        Opening { protocol: protocol.unwrap(), cases, readers: vec![reader], bundle: None };
+    let open = move |change: &mut Change<'_>| studies::open(change, &opening);
+    room.room.store.write_now(Actor::Server, open).unwrap();
 }
 
 /// Refusals are described as well as answers.

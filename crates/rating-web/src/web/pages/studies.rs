@@ -147,7 +147,7 @@ fn board(study: &Study, all: &[Far], now: Moment, caller: &Caller) -> Markup {
             Some(seal) => p role="status" { "Closed. Seal of all submitted readings: " code { (seal) } },
             None => p.aside { "Agreement and results are withheld until the study is closed." },
         }
-        div.wide {
+        div.wide role="group" aria-label="How far the readers are" tabindex="0" {
         table {
             caption { "How far the readers are" }
             thead { tr { @for head in ["Reader", "Account", "Session", "Arm", "Read", "Cases", "Last reading", "State"] {
