@@ -32,7 +32,7 @@ const OPEN: usize = 3;
 
 #[test]
 fn five_kills() {
-    let told = killed(5, 11, 40);
+    let told = killed(5, 11, 150);
     assert!(told.saved > 20 && told.locked > 0, "{told:?}");
 }
 
@@ -41,7 +41,8 @@ fn five_kills() {
 fn many_kills() {
     let count = std::env::var("KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
     let began = Instant::now();
-    let told = killed(count, 12, 40 + 6 * count);
+    let told = killed(count, 12, 150 + 20 * count);
+    assert!(told.saved > 10 * count, "too little to lose: {told:?}");
     eprintln!("{told:#?}\nseconds: {}", began.elapsed().as_secs());
     eprintln!("kills: {}, nothing lost, nothing half there, nothing twice", told.kills);
 }
@@ -200,12 +201,11 @@ struct Window {
 }
 
 impl Window {
-    /// Reads one of the pairs that are open; `None` when no answer comes.
+    /// Reads one of the pairs that are open; `None` when no answer comes, or all are read.
     fn read_one(&mut self, pairs: &[(i64, String)]) -> Option<()> {
         let next = self.patiently("GET", "/api/v1/next", None)?.json();
-        let Some(first) = pairs.iter().position(|(_, code)| next["code"] == *code) else {
-            panic!("all pairs are read: more are needed");
-        };
+        // On a fast machine everything may be read before the kill.
+        let first = pairs.iter().position(|(_, code)| next["code"] == *code)?;
         let open = &pairs[first..(first + OPEN).min(pairs.len())];
         let (pair, code) = &open[self.rng.random_range(0..open.len())];
         let (key, path) = ((*pair, self.reader), format!("/api/v1/pairs/{code}/reading"));
