@@ -50,7 +50,6 @@ fn many_kills() {
 /// What happened in all.
 #[derive(Debug, Default)]
 struct Told {
-    kills: usize,
     /// Changes that were acknowledged.
     saved: usize,
     /// Locks that were acknowledged.
@@ -59,8 +58,6 @@ struct Told {
     refused: usize,
     /// Changes whose answer never came; they were sent again.
     without_answer: usize,
-    /// Of those, the ones that are there though another window then went on.
-    there_without_answer: usize,
     /// Changes sent twice.
     sent_twice: usize,
     /// Lines of the journal at the end.
@@ -109,7 +106,7 @@ fn killed(count: usize, seed: u64, pairs: usize) -> Told {
     let (readers, pairs) = filled(&data, pairs);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut record = Record::default();
-    let mut told = Told { kills: count, ..Told::default() };
+    let mut told = Told::default();
     let mut served = Served::start(&["--data", text(&data)]);
     for round in 0..count {
         let after = Duration::from_millis(rng.random_range(20..500));
@@ -132,7 +129,6 @@ fn killed(count: usize, seed: u64, pairs: usize) -> Told {
     }
     (told.locked, told.refused, told.sent_twice) =
         (record.locks.len(), record.refused, record.twice);
-    told.there_without_answer = lines(&data, "reading.saved").len() - told.saved;
     told
 }
 

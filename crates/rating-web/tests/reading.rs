@@ -121,3 +121,82 @@ async fn what_makes_no_sense_is_refused_with_a_sentence() {
     let refused = lock(&room, &anna, &code, 2).await;
     assert!(refused.text().contains("exclude one another"), "{}", refused.text());
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::open(folder.path());
+    let anna = room.browser("anna", Role::Reader).await;
+    let code = room.pair("p1", 1, &[anna.id]);
+    room.get(&anna, &path(&code)).await;
+    save(&room, &anna, &code, 1, "a", body([1, 0])).await;
+    let now = room.room.store.now();
+    room.clock.set(rating_web::Moment::at(now.millis() - 7_200_000));
+    assert_eq!(save(&room, &anna, &code, 2, "b", body([2, 1])).await.json()["version"], 3);
+    let stale = save(&room, &anna, &code, 2, "c", body([3, 1])).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "versions are counted, not timed");
+    let locked = lock(&room, &anna, &code, 3).await.json();
+    assert_eq!(locked["body"], body([2, 1]));
+    assert!(locked["locked"].as_str() < locked["opened"].as_str(), "{locked}");
+    room.room.store.read_now(journal::check).unwrap();
+}
+
+#[tokio::test]
+async fn what_is_fetched_ahead_is_private_and_holds_pixels_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::canned(folder.path());
+    let anna = room.browser("anna", Role::Reader).await;
+    let other = room.browser("other", Role::Reader).await;
+    let code = room.pair("p1", 1, &[anna.id]);
+    let page = room.get(&anna, &format!("/read/{code}")).await;
+    let ahead: Vec<String> = page
+        .text()
+        .split("rel=\"preload\" as=\"image\" href=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap().to_owned())
+        .collect();
+    let image = |modality: &str| format!("/api/v1/pairs/{code}/images/{modality}");
+    assert_eq!(ahead, [image("grayscale"), image("doppler")]);
+    for path in &ahead {
+        let image = room.get(&anna, path).await;
+        let kept = image.headers["cache-control"].to_str().unwrap();
+        assert!(kept.contains("private") && !kept.contains("public"), "{kept}");
+        assert_eq!(chunks(&image.bytes), ["IHDR", "IDAT", "IEND"], "pixels and nothing else");
+        assert_eq!(room.get(&other, path).await.status, StatusCode::NOT_FOUND);
+    }
+    // Everything that says something about a pair is asked for anew each time.
+    for path in [format!("/read/{code}"), path(&code), format!("/api/v1/pairs/{code}/answer")] {
+        assert_eq!(room.get(&anna, &path).await.headers["cache-control"], "no-store", "{path}");
+    }
+    // The script fetches nothing ahead but images, which begins no reading.
+    let script = room.get(&anna, "/assets/read.js").await.text();
+    let (_, rest) = script.split_once("async function prefetch() {").unwrap();
+    let (prefetch, _) = rest.split_once("\n}").unwrap();
+    assert!(prefetch.contains("/images/"), "{prefetch}");
+    for word in ["answer", "maps", "reveal", "/reading", "ask("] {
+        assert!(!prefetch.contains(word), "{word} in {prefetch}");
+    }
+}
+
+/// The kinds of parts of a PNG file, repeated ones once.
+fn chunks(png: &[u8]) -> Vec<String> {
+    let (mut rest, mut kinds) = (&png[8..], Vec::new());
+    while let [a, b, c, d, after @ ..] = rest {
+        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        kinds.push(String::from_utf8_lossy(&after[..4]).into_owned());
+        rest = &after[8 + length..];
+    }
+    kinds.dedup();
+    kinds
+}
+
+#[tokio::test]
+async fn files_of_the_program_are_sent_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::open(folder.path());
+    let first = room.get(&Browser::default(), "/assets/read.js").await;
+    let tag = first.headers["etag"].to_str().unwrap();
+    let again = axum::http::Request::get("/assets/read.js").header("if-none-match", tag);
+    let again = room.send(again.body(axum::body::Body::empty()).unwrap()).await;
+    assert_eq!((again.status, again.bytes.len()), (StatusCode::NOT_MODIFIED, 0));
+}

@@ -54,8 +54,20 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     if let Some(word) = room.first_link().map_err(refused)? {
         words += &format!("make the first administrator, once: {begin}/join/{word}\n");
     }
+    #[cfg(unix)]
+    open_many_files();
     commands::print(&words)?;
     server::serve(room, listener, tls.as_ref(), &stop).map_err(refused)
+}
+
+/// As many open files as the machine allows: each connection is one, and what a
+/// shell allows at first (often 1,024) a few browsers that hang use up.
+#[cfg(unix)]
+fn open_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let known = getrlimit(Resource::Nofile);
+    // Where it is refused, fewer can be connected at a time.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: known.maximum, ..known });
 }
 
 /// Where the system's answers come from, as a line.

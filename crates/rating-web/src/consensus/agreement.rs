@@ -1,14 +1,15 @@
 //! How well readers agree, from their first readings that count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rating::stats::{Estimate, Graded, Measured, Readings, Undefined, Weights};
 use rating::{Grade, Protocol};
 use rusqlite::Connection;
 
-use super::Counted;
+use super::Verdict;
+use super::outline::load;
 use crate::people;
-use crate::readings::{self, Stage};
+use crate::readings::Stage;
 use crate::refusal::Refusal;
 
 /// How well readers agree on one measurement.
@@ -52,8 +53,9 @@ pub struct Among {
     pub fleiss: Result<Estimate, Undefined>,
 }
 
-/// Grades of a reader by pair; `None` where it could not be graded.
-type ByPair = BTreeMap<i64, Option<Vec<Grade>>>;
+/// A reader's place in the list of readers, and the grades; `None` where the
+/// pair could not be graded.
+type Read = (usize, Option<Vec<Grade>>);
 
 /// How well readers agree on each measurement, and on the combined grade where
 /// the protocol has one. Only locked first readings made before the system's
@@ -62,25 +64,41 @@ type ByPair = BTreeMap<i64, Option<Vec<Grade>>>;
 /// # Errors
 /// A database that cannot be read.
 pub fn agreement(db: &Connection, protocol: &Protocol) -> Result<Vec<Agreement>, Refusal> {
-    let mut by_reader: BTreeMap<i64, ByPair> = BTreeMap::new();
-    for reading in readings::locked(db, None)? {
-        if reading.stage == Stage::First && Counted::default().counts(&reading) {
-            let of_reader = by_reader.entry(reading.reader).or_default();
-            of_reader.insert(reading.pair, reading.body.all_grades());
-        }
+    let mut places: BTreeMap<i64, usize> = BTreeMap::new();
+    let mut pairs: Vec<Vec<(i64, Option<Vec<Grade>>)>> = Vec::new();
+    for known in load(db, None)? {
+        let counting =
+            known.readings.into_iter().filter(|one| one.stage == Stage::First && one.unaided);
+        let read = counting.map(|one| match one.verdict {
+            Verdict::Grades(grades) => (one.reader, Some(grades)),
+            Verdict::CannotGrade => (one.reader, None),
+        });
+        let read: Vec<_> = read.collect();
+        places.extend(read.iter().map(|(reader, _)| (*reader, 0)));
+        pairs.push(read);
     }
-    let mut readers = Vec::new();
-    for (id, pairs) in by_reader {
-        readers.push((people::one(db, id)?.name, pairs));
+    let mut names = Vec::new();
+    for (at, (reader, place)) in places.iter_mut().enumerate() {
+        names.push(people::one(db, *reader)?.name);
+        *place = at;
     }
+    let placed = |read: Vec<(i64, Option<Vec<Grade>>)>| -> Vec<Read> {
+        let mut read: Vec<Read> =
+            read.into_iter().map(|(reader, grades)| (places[&reader], grades)).collect();
+        read.sort_by_key(|(place, _)| *place);
+        read
+    };
+    let pairs: Vec<Vec<Read>> = pairs.into_iter().map(placed).collect();
     let measurements = protocol.measurements().iter().enumerate();
     let mut found: Vec<Agreement> = measurements
         .map(|(at, measurement)| {
-            on(&measurement.name, measurement.grades, &readers, |grades| grades.get(at).copied())
+            on(&measurement.name, measurement.grades, &names, &pairs, |grades| {
+                grades.get(at).copied()
+            })
         })
         .collect();
     if let Some(most) = protocol.combined_grades() {
-        found.push(on("combined", most, &readers, |grades| protocol.combined(grades)));
+        found.push(on("combined", most, &names, &pairs, |grades| protocol.combined(grades)));
     }
     Ok(found)
 }
@@ -88,33 +106,35 @@ pub fn agreement(db: &Connection, protocol: &Protocol) -> Result<Vec<Agreement>,
 fn on(
     name: &str,
     grades: Grade,
-    readers: &[(String, ByPair)],
+    names: &[String],
+    pairs: &[Vec<Read>],
     grade: impl Fn(&[Grade]) -> Option<Grade>,
 ) -> Agreement {
-    let of = |pairs: &ByPair, pair: i64| pairs.get(&pair)?.as_deref().and_then(&grade);
-    let mut beside = Vec::new();
-    for (at, (first, firsts)) in readers.iter().enumerate() {
-        for (second, seconds) in &readers[at + 1..] {
-            let both: Vec<i64> =
-                firsts.keys().copied().filter(|pair| seconds.contains_key(pair)).collect();
-            if both.is_empty() {
-                continue;
+    let of = |read: &Read| read.1.as_deref().and_then(&grade);
+    // By two readers: how many pairs both read, and what they said where both graded.
+    let mut both: BTreeMap<[usize; 2], (usize, Vec<[Grade; 2]>)> = BTreeMap::new();
+    let mut cases = Vec::new();
+    for read in pairs {
+        for (at, first) in read.iter().enumerate() {
+            for second in &read[at + 1..] {
+                let (count, graded) = both.entry([first.0, second.0]).or_default();
+                *count += 1;
+                graded.extend(of(first).zip(of(second)).map(<[Grade; 2]>::from));
             }
-            let graded: Vec<[Grade; 2]> = both
-                .iter()
-                .filter_map(|&pair| Some([of(firsts, pair)?, of(seconds, pair)?]))
-                .collect();
-            let readers = [first.clone(), second.clone()];
-            beside.push(compare(readers, grades, &graded, both.len() - graded.len()));
+        }
+        if read.len() == names.len() {
+            cases.extend(read.iter().map(of).collect::<Option<Vec<Grade>>>());
         }
     }
-    let everywhere: BTreeSet<i64> =
-        readers.iter().flat_map(|(_, pairs)| pairs.keys().copied()).collect();
-    let cases: Vec<Vec<Grade>> = everywhere
-        .into_iter()
-        .filter_map(|pair| readers.iter().map(|(_, pairs)| of(pairs, pair)).collect())
-        .collect();
-    Agreement { measurement: name.to_owned(), beside, among: among(readers.len(), grades, &cases) }
+    let beside = both.into_iter().map(|(two, (count, graded))| {
+        let readers = two.map(|place| names[place].clone());
+        compare(readers, grades, &graded, count - graded.len())
+    });
+    Agreement {
+        measurement: name.to_owned(),
+        beside: beside.collect(),
+        among: among(names.len(), grades, &cases),
+    }
 }
 
 fn compare(

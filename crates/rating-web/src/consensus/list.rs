@@ -1,14 +1,13 @@
 //! The pairs that readers see differently, and who has to do what about them.
 
-use std::collections::BTreeMap;
-
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Counted, State, judge};
+use super::outline::{Known, Outline, load, one};
+use super::{Counted, Decided, State};
 use crate::people::{Ability, Person};
-use crate::readings::{self, Reading, Stage, Standing, disclosure};
+use crate::readings::{Stage, Standing, disclosure};
 use crate::refusal::Refusal;
 
 /// A pair and how far it is.
@@ -50,39 +49,25 @@ impl Part {
     }
 }
 
-/// A pair with everything that decides how far it is.
-struct Known {
-    pair: i64,
-    code: String,
-    handed_to: Vec<i64>,
-    readings: Vec<Reading>,
-}
-
-impl Known {
-    fn state(&self, counted: Counted) -> State {
-        judge(&self.handed_to, &self.readings, counted)
-    }
-
-    fn part(&self, person: &Person, state: &State) -> Part {
-        let own = |stage| {
-            let mine = |one: &&Reading| one.reader == person.id && one.stage == stage;
-            self.readings.iter().find(mine)
-        };
-        match state {
-            State::Consensus { .. } => {
-                let takes_part =
-                    own(Stage::First).is_some_and(|one| Counted::default().counts(one));
-                let is_done = own(Stage::Consensus).is_some();
-                if takes_part && !is_done { Part::Consensus } else { Part::None }
-            }
-            // Whoever read it is no third voice.
-            State::Adjudication
-                if person.role.may(Ability::Adjudicate) && own(Stage::First).is_none() =>
-            {
-                Part::Adjudication
-            }
-            _ => Part::None,
+/// The reading of a pair that this person has to make now.
+fn part_in(known: &Known, person: &Person, decided: &Decided) -> Part {
+    let own = |stage| {
+        let mine = |one: &&Outline| one.reader == person.id && one.stage == stage;
+        known.readings.iter().find(mine)
+    };
+    match decided {
+        Decided::Consensus { .. } => {
+            let takes_part = own(Stage::First).is_some_and(|one| one.unaided);
+            let is_done = own(Stage::Consensus).is_some();
+            if takes_part && !is_done { Part::Consensus } else { Part::None }
         }
+        // Whoever read it is no third voice.
+        Decided::Adjudication
+            if person.role.may(Ability::Adjudicate) && own(Stage::First).is_none() =>
+        {
+            Part::Adjudication
+        }
+        _ => Part::None,
     }
 }
 
@@ -91,12 +76,12 @@ impl Known {
 /// # Errors
 /// A database that cannot be read.
 pub fn all(db: &Connection, counted: Counted) -> Result<Vec<(i64, String, State)>, Refusal> {
-    let known = load(db, None)?;
-    let state = |one: Known| {
-        let state = one.state(counted);
-        (one.pair, one.code, state)
-    };
-    Ok(known.into_iter().map(state).collect())
+    let mut found = Vec::new();
+    for known in load(db, None)? {
+        let state = known.state(db, counted)?;
+        found.push((known.pair, known.code, state));
+    }
+    Ok(found)
 }
 
 /// How far one pair is.
@@ -104,7 +89,7 @@ pub fn all(db: &Connection, counted: Counted) -> Result<Vec<(i64, String, State)
 /// # Errors
 /// A database that cannot be read.
 pub fn of_pair(db: &Connection, pair: i64, counted: Counted) -> Result<State, Refusal> {
-    Ok(one(db, pair)?.state(counted))
+    one(db, pair)?.state(db, counted)
 }
 
 /// The reading of a pair that this person has to make now.
@@ -113,44 +98,98 @@ pub fn of_pair(db: &Connection, pair: i64, counted: Counted) -> Result<State, Re
 /// A database that cannot be read.
 pub fn part(db: &Connection, person: &Person, pair: i64) -> Result<Part, Refusal> {
     let known = one(db, pair)?;
-    Ok(known.part(person, &known.state(Counted::default())))
+    Ok(part_in(&known, person, &known.decided(Counted::default())))
 }
 
-/// The pairs that were or are seen differently, as far as this person may know:
-/// readers those they read, senior readers and coordinators all.
+/// Which of the pairs are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// How many stand before it.
+    pub after: usize,
+    /// How many it has at most.
+    pub most: usize,
+}
+
+impl Page {
+    /// All of them.
+    pub const WHOLE: Page = Page { after: 0, most: usize::MAX };
+}
+
+/// The pairs that were or are seen differently, as far as this person may know
+/// (readers those they read, senior readers and coordinators all), and how many
+/// they are in all. Those that wait for this person come first, settled ones last.
 ///
 /// # Errors
 /// A database that cannot be read.
-pub fn list(db: &Connection, person: &Person) -> Result<Vec<Listed>, Refusal> {
-    let sees_all = person.role.may(Ability::Coordinate) || person.role.may(Ability::Adjudicate);
-    let now = crate::Moment::at(0);
-    let mut listed = Vec::new();
-    for known in load(db, if sees_all { None } else { Some(person.id) })? {
-        let state = known.state(Counted::default());
-        let differs = match &state {
-            State::Consensus { .. } | State::Adjudication => true,
-            State::Settled(settled) => settled.by != Stage::First,
-            State::NotHandedOut | State::Reading { .. } => false,
+pub fn list(db: &Connection, person: &Person, page: Page) -> Result<(Vec<Listed>, usize), Refusal> {
+    let mut found = Vec::new();
+    for known in load(db, scope(person))? {
+        let decided = known.decided(Counted::default());
+        let part = part_in(&known, person, &decided);
+        let order = match decided {
+            _ if part != Part::None => 0,
+            Decided::Consensus { .. } | Decided::Adjudication => 1,
+            Decided::Settled { by, .. } if by != Stage::First => 2,
+            _ => continue,
         };
-        if !differs {
-            continue;
-        }
-        let standing = Standing::of(db, person, known.pair)?;
-        // The moment matters for the system's answer only, which is not told here.
-        if disclosure(person, &standing, now).readings_of_others {
-            let part = known.part(person, &state);
-            listed.push(Listed { pair: known.pair, code: known.code, state, part });
+        if may_know(db, person, known.pair)? {
+            found.push((order, part, known));
         }
     }
-    Ok(listed)
+    found.sort_by_key(|(order, _, known)| (*order, known.pair));
+    let count = found.len();
+    let listed = found.into_iter().skip(page.after).take(page.most).map(|(_, part, known)| {
+        let state = known.state(db, Counted::default())?;
+        Ok(Listed { pair: known.pair, code: known.code, state, part })
+    });
+    Ok((listed.collect::<Result<_, Refusal>>()?, count))
+}
+
+/// Whose pairs may be on this person's list: the person's own, or all (`None`).
+fn scope(person: &Person) -> Option<i64> {
+    let sees_all = person.role.may(Ability::Coordinate) || person.role.may(Ability::Adjudicate);
+    (!sees_all).then_some(person.id)
+}
+
+fn may_know(db: &Connection, person: &Person, pair: i64) -> Result<bool, Refusal> {
+    let standing = Standing::of(db, person, pair)?;
+    // The moment matters for the system's answer only, which is not told here.
+    Ok(disclosure(person, &standing, crate::Moment::at(0)).readings_of_others)
+}
+
+/// A pair that waits for a later reading of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its number.
+    pub pair: i64,
+    /// What readers see instead of a name.
+    pub code: String,
+}
+
+/// The pairs that wait for a later reading of this person, in the order they came in.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn waiting(db: &Connection, person: &Person) -> Result<Vec<Waiting>, Refusal> {
+    let mut found = Vec::new();
+    if !person.role.may(Ability::Read) {
+        return Ok(found);
+    }
+    for known in load(db, scope(person))? {
+        let part = part_in(&known, person, &known.decided(Counted::default()));
+        if part != Part::None && may_know(db, person, known.pair)? {
+            found.push(Waiting { pair: known.pair, code: known.code });
+        }
+    }
+    Ok(found)
 }
 
 /// The code of the pair this person should turn to after that one; `None` when
 /// nothing is left.
 #[must_use]
-pub fn next(listed: &[Listed], after: i64) -> Option<String> {
-    let open = || listed.iter().filter(|one| one.part != Part::None && one.pair != after);
-    let found = open().find(|one| one.pair > after).or_else(|| open().next());
+pub fn next(waiting: &[Waiting], after: i64) -> Option<String> {
+    let others = || waiting.iter().filter(|one| one.pair != after);
+    let found = others().find(|one| one.pair > after).or_else(|| others().next());
     found.map(|one| one.code.clone())
 }
 
@@ -188,23 +227,23 @@ pub fn overview(db: &Connection, people: &[Person]) -> Result<(Counts, Vec<i64>)
     let mut counts = Counts::default();
     let mut waiting = vec![0; people.len()];
     for known in load(db, None)? {
-        let state = known.state(Counted::default());
-        counts.add(&state);
+        let decided = known.decided(Counted::default());
+        counts.add(&decided);
         for (person, waiting) in people.iter().zip(&mut waiting) {
-            *waiting += i64::from(known.part(person, &state) != Part::None);
+            *waiting += i64::from(part_in(&known, person, &decided) != Part::None);
         }
     }
     Ok((counts, waiting))
 }
 
 impl Counts {
-    fn add(&mut self, state: &State) {
-        *match state {
-            State::NotHandedOut => &mut self.not_handed_out,
-            State::Reading { .. } => &mut self.reading,
-            State::Consensus { .. } => &mut self.consensus,
-            State::Adjudication => &mut self.adjudication,
-            State::Settled(_) => &mut self.settled,
+    fn add(&mut self, decided: &Decided) {
+        *match decided {
+            Decided::NotHandedOut => &mut self.not_handed_out,
+            Decided::Reading { .. } => &mut self.reading,
+            Decided::Consensus { .. } => &mut self.consensus,
+            Decided::Adjudication => &mut self.adjudication,
+            Decided::Settled { .. } => &mut self.settled,
         } += 1;
     }
 
@@ -213,42 +252,4 @@ impl Counts {
     pub fn pairs(&self) -> usize {
         self.not_handed_out + self.reading + self.consensus + self.adjudication + self.settled
     }
-}
-
-fn one(db: &Connection, pair: i64) -> Result<Known, Refusal> {
-    let mut statement = db.prepare_cached("SELECT reader FROM assignments WHERE pair = ?1")?;
-    let handed_to = statement.query_map([pair], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let mut readings = readings::of_pair(db, pair)?;
-    readings.retain(|one| one.locked.is_some());
-    Ok(Known { pair, code: String::new(), handed_to, readings })
-}
-
-/// All pairs, or those handed to a reader.
-fn load(db: &Connection, reader: Option<i64>) -> Result<Vec<Known>, Refusal> {
-    let within = "(?1 IS NULL OR pair IN (SELECT pair FROM assignments WHERE reader = ?1))";
-    let sql = format!(
-        "SELECT id, code FROM (SELECT id, id AS pair, code FROM pairs WHERE removed IS NULL)
-         WHERE {within} ORDER BY id"
-    );
-    let mut known = BTreeMap::new();
-    let mut statement = db.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![reader])?;
-    while let Some(row) = rows.next()? {
-        let (pair, code) = (row.get(0)?, row.get(1)?);
-        known.insert(pair, Known { pair, code, handed_to: Vec::new(), readings: Vec::new() });
-    }
-    let sql = format!("SELECT pair, reader FROM assignments WHERE {within}");
-    let mut statement = db.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![reader])?;
-    while let Some(row) = rows.next()? {
-        if let Some(one) = known.get_mut(&row.get(0)?) {
-            one.handed_to.push(row.get(1)?);
-        }
-    }
-    for reading in readings::locked(db, reader)? {
-        if let Some(one) = known.get_mut(&reading.pair) {
-            one.readings.push(reading);
-        }
-    }
-    Ok(known.into_values().collect())
 }

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod list;
+mod outline;
 mod settled;
 mod table;
 
@@ -14,7 +15,11 @@ use utoipa::ToSchema;
 
 use crate::readings::{Body, Reading, Stage};
 pub use agreement::{Agreement, Among, Beside, agreement};
-pub use list::{Counts, Listed, Part, all, done, list, next, of_pair, overview, part};
+use outline::Outline;
+
+pub use list::{
+    Counts, Listed, Page, Part, Waiting, all, done, list, next, of_pair, overview, part, waiting,
+};
 pub use settled::{Settled, mean};
 pub use table::{Line, told};
 
@@ -82,6 +87,16 @@ pub enum State {
     Settled(Settled),
 }
 
+/// How far a pair is, and which readings settled it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Decided {
+    NotHandedOut,
+    Reading { locked: usize, of: usize },
+    Consensus { locked: usize, of: usize },
+    Adjudication,
+    Settled { by: Stage, readings: Vec<i64> },
+}
+
 /// How far a pair is, by whom it was handed to and all readings of it.
 ///
 /// In this order: first readings that agree settle it; else a senior reader's
@@ -90,42 +105,58 @@ pub enum State {
 /// not make readers differ.
 #[must_use]
 pub fn judge(handed_to: &[i64], readings: &[Reading], counted: Counted) -> State {
+    let outlines: Vec<Outline> = readings.iter().filter_map(Outline::of).collect();
+    match decide(handed_to, &outlines, counted) {
+        Decided::NotHandedOut => State::NotHandedOut,
+        Decided::Reading { locked, of } => State::Reading { locked, of },
+        Decided::Consensus { locked, of } => State::Consensus { locked, of },
+        Decided::Adjudication => State::Adjudication,
+        Decided::Settled { readings: by, .. } => {
+            let by: Vec<&Reading> = readings.iter().filter(|one| by.contains(&one.id)).collect();
+            Settled::by_all(&by).map_or(State::Adjudication, State::Settled)
+        }
+    }
+}
+
+/// The same without what the pair has come to.
+fn decide(handed_to: &[i64], readings: &[Outline], counted: Counted) -> Decided {
     if handed_to.is_empty() {
-        return State::NotHandedOut;
+        return Decided::NotHandedOut;
     }
-    let locked = |stage| -> Vec<&Reading> {
-        readings.iter().filter(|one| one.stage == stage && one.locked.is_some()).collect()
-    };
-    let first = locked(Stage::First);
-    let is_missing = |reader| !first.iter().any(|one| one.reader == reader);
+    let at = |stage| readings.iter().filter(move |one| one.stage == stage);
+    let counts = |one: &Outline| counted == Counted::All || one.unaided;
+    let is_missing = |reader: i64| !at(Stage::First).any(|one| one.reader == reader);
     if handed_to.iter().copied().any(is_missing) {
-        return State::Reading { locked: first.len(), of: handed_to.len() };
+        return Decided::Reading { locked: at(Stage::First).count(), of: handed_to.len() };
     }
-    let counting: Vec<&Reading> = first.into_iter().filter(|one| counted.counts(one)).collect();
-    if let Some(settled) = Settled::by_all(&counting) {
-        return State::Settled(settled);
+    let counting: Vec<&Outline> = at(Stage::First).filter(|one| counts(one)).collect();
+    if let Some(settled) = settled_by(&counting) {
+        return settled;
     }
-    let decisions = locked(Stage::Adjudication);
+    // Of two at the same moment, the one that was begun first.
     let decision =
-        decisions.into_iter().filter(|one| counted.counts(one)).min_by_key(|one| one.locked);
-    if let Some(settled) = decision.and_then(|one| Settled::by_all(&[one])) {
-        return State::Settled(settled);
+        at(Stage::Adjudication).filter(|one| counts(one)).min_by_key(|one| (one.locked, one.id));
+    if let Some(settled) = decision.and_then(|one| settled_by(&[one])) {
+        return settled;
     }
     if counting.is_empty() {
-        return State::Adjudication;
+        return Decided::Adjudication;
     }
-    let second: Vec<&Reading> = locked(Stage::Consensus)
-        .into_iter()
-        .filter(|one| counting.iter().any(|first| first.reader == one.reader))
-        .collect();
+    let takes_part = |one: &&Outline| counting.iter().any(|first| first.reader == one.reader);
+    let second: Vec<&Outline> = at(Stage::Consensus).filter(takes_part).collect();
     if second.len() < counting.len() {
-        return State::Consensus { locked: second.len(), of: counting.len() };
+        return Decided::Consensus { locked: second.len(), of: counting.len() };
     }
-    let all_count = second.iter().all(|one| counted.counts(one));
-    match Settled::by_all(&second).filter(|_| all_count) {
-        Some(settled) => State::Settled(settled),
-        None => State::Adjudication,
-    }
+    let all_count = second.iter().all(|one| counts(one));
+    settled_by(&second).filter(|_| all_count).unwrap_or(Decided::Adjudication)
+}
+
+/// What readings of one stage settle; `None` when there is none or they differ.
+fn settled_by(readings: &[&Outline]) -> Option<Decided> {
+    let first = readings.first()?;
+    let agree = readings.iter().all(|one| one.verdict == first.verdict);
+    let ids = || readings.iter().map(|one| one.id).collect();
+    agree.then(|| Decided::Settled { by: first.stage, readings: ids() })
 }
 
 #[cfg(test)]
@@ -143,7 +174,7 @@ mod tests {
             rois: vec![None; 2],
             comment: String::new(),
         };
-        let (id, time) = (reader, Moment::at(reader));
+        let (id, time) = (10 * reader + stage as i64, Moment::at(reader));
         let (change, shown) = (String::new(), Shown::default());
         Reading {
             id,

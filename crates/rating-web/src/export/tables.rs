@@ -61,7 +61,7 @@ pub fn readings(db: &Connection, protocol: &Protocol, counted: Counted) -> Resul
     let people: BTreeMap<i64, String> =
         people::all(db)?.into_iter().map(|person| (person.id, person.name)).collect();
     let name = |names: &BTreeMap<i64, String>, id| names.get(&id).cloned().unwrap_or_default();
-    let mut readings = kept::locked(db, None)?;
+    let mut readings = kept::locked(db)?;
     readings.retain(|reading| counted.counts(reading));
     readings.sort_by_key(|reading| (reading.pair, reading.locked, reading.id));
     let mut records = Vec::new();

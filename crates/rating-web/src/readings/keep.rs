@@ -130,16 +130,20 @@ pub fn lock(
     known.body.check_complete(protocol)?;
     let shown = shown(change, pair, reader)?;
     let seen_by = if stage == Stage::First { Vec::new() } else { seen_by(change, pair, reader)? };
+    let locked = Reading { shown, seen_by, ..known.clone() };
     change.execute(
-        "UPDATE readings SET locked = ?2, saved = ?2, shown = ?3, seen_by = ?4 WHERE id = ?1",
+        "UPDATE readings SET locked = ?2, saved = ?2, shown = ?3, seen_by = ?4, verdict = ?5, unaided = ?6
+         WHERE id = ?1",
         params![
-            known.id,
+            locked.id,
             change.now,
-            serde_json::to_string(&shown)?,
-            serde_json::to_string(&seen_by)?
+            serde_json::to_string(&locked.shown)?,
+            serde_json::to_string(&locked.seen_by)?,
+            consensus::Verdict::of(&locked.body),
+            locked.is_unaided()
         ],
     )?;
-    let after = json!({ "body": known.body, "shown": shown, "seen_by": seen_by });
+    let after = json!({ "body": locked.body, "shown": locked.shown, "seen_by": locked.seen_by });
     change.tell("reading.locked", &subject(pair, reader, stage), &known.body, after)?;
     again(change, pair, reader, stage)
 }

@@ -164,13 +164,15 @@ pub fn find(
 }
 
 /// The reading of a pair that its reader locked last; `None` before the first.
+/// By number, not by time: a reading begins when the one before it is locked,
+/// and clocks are set back.
 ///
 /// # Errors
 /// A database that cannot be read.
 pub fn last_locked(db: &Connection, pair: i64, reader: i64) -> Result<Option<Reading>, Refusal> {
     let sql = format!(
         "SELECT {COLUMNS} FROM readings WHERE pair = ?1 AND reader = ?2 AND locked IS NOT NULL
-         ORDER BY locked DESC, id DESC LIMIT 1"
+         ORDER BY id DESC LIMIT 1"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params![pair, reader])?;
@@ -192,19 +194,17 @@ pub fn of_pair(db: &Connection, pair: i64) -> Result<Vec<Reading>, Refusal> {
     Ok(found)
 }
 
-/// Every locked reading of pairs that are still there, in the order they were
-/// begun; only of pairs handed to `reader` where one is named.
+/// Every locked reading of pairs that are still there, in the order they were begun.
 ///
 /// # Errors
 /// A database that cannot be read.
-pub fn locked(db: &Connection, reader: Option<i64>) -> Result<Vec<Reading>, Refusal> {
+pub fn locked(db: &Connection) -> Result<Vec<Reading>, Refusal> {
     let sql = format!(
         "SELECT {COLUMNS} FROM readings WHERE locked IS NOT NULL
-         AND NOT EXISTS (SELECT 1 FROM pairs WHERE pairs.id = pair AND removed IS NOT NULL)
-         AND (?1 IS NULL OR pair IN (SELECT pair FROM assignments WHERE reader = ?1)) ORDER BY id"
+         AND NOT EXISTS (SELECT 1 FROM pairs WHERE pairs.id = pair AND removed IS NOT NULL) ORDER BY id"
     );
     let mut statement = db.prepare_cached(&sql)?;
-    let mut rows = statement.query([reader])?;
+    let mut rows = statement.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(reading(row)?);

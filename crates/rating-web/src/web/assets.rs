@@ -1,7 +1,7 @@
 //! Style, scripts and icon: part of the program, so that nothing is fetched from elsewhere.
 
 use axum::extract::Path;
-use axum::http::header;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::refusal::Refusal;
@@ -24,9 +24,20 @@ const FILES: &[(&str, &str, &str)] = &[
     ("api.js", "text/javascript; charset=utf-8", include_str!("assets/api.js")),
 ];
 
-pub(super) async fn file(Path(name): Path<String>) -> Result<Response, Refusal> {
+/// A file; a browser that has it already is told so and keeps it.
+pub(super) async fn file(Path(name): Path<String>, asked: HeaderMap) -> Result<Response, Refusal> {
     let found = FILES.iter().find(|(known, _, _)| *known == name);
     let (_, kind, text) = found.ok_or_else(|| Refusal::unknown("There is no such file."))?;
-    let headers = [(header::CONTENT_TYPE, *kind), (header::CACHE_CONTROL, "no-cache")];
+    let tag = format!("\"{}\"", &blake3::hash(text.as_bytes()).to_hex()[..16]);
+    let has_it =
+        asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let headers = [
+        (header::CONTENT_TYPE, (*kind).to_owned()),
+        (header::CACHE_CONTROL, "no-cache".to_owned()),
+        (header::ETAG, tag),
+    ];
+    if has_it {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
     Ok((headers, *text).into_response())
 }

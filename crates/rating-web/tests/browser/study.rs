@@ -64,6 +64,8 @@ pub async fn both_arms_of_a_study(driver: &Driver) {
     driver.wait_until("return document.querySelector('#paused').open").await;
     driver.picture("43-paused").await;
     driver.click("#paused button").await;
+    // The browser takes the focus from what is no longer seen a frame later.
+    driver.wait_until("return !document.activeElement.closest('dialog')").await;
     driver.keys(&ENTER.to_string()).await;
     driver.wait_for_text("#progress", "1 of 2 read").await;
     driver.wait_for_text("#saved", "Saved").await;

@@ -136,9 +136,19 @@ CREATE TABLE readings (
     opened INTEGER NOT NULL,
     saved INTEGER NOT NULL,
     locked INTEGER,
+    -- Of a locked reading what decides how far its pair is. What it says, as far
+    -- as readers can agree on it: its grades, or 'cannot'.
+    verdict TEXT,
+    -- Whether nothing of the system's answer led to it: `Reading::is_unaided`.
+    unaided INTEGER,
+    CHECK ((locked IS NULL) = (verdict IS NULL) AND (locked IS NULL) = (unaided IS NULL)),
     UNIQUE (pair, reader, stage)
 ) STRICT;
-CREATE INDEX readings_by_reader ON readings (reader, locked);
+CREATE INDEX readings_by_reader ON readings (reader, stage, locked);
+-- Lists of many pairs read nothing else. (No generated columns: an index of
+-- them does not spare SQLite the rows.)
+CREATE INDEX readings_in_outline ON readings (pair, stage, reader, verdict, unaided, locked)
+    WHERE locked IS NOT NULL;
 CREATE TRIGGER readings_locked BEFORE UPDATE ON readings WHEN OLD.locked IS NOT NULL BEGIN
     SELECT RAISE(ABORT, 'a locked reading stays as it is');
 END;

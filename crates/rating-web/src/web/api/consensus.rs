@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::readings::{PairImage, images};
-use crate::consensus::{self, Agreement, Counted, Line, Listed, State as Progress};
+use crate::consensus::{self, Agreement, Counted, Line, Listed, Page, State as Progress};
 use crate::pairs;
 use crate::readings::{Standing, disclosure};
 use crate::refusal::Refusal;
@@ -21,7 +21,8 @@ pub(in crate::web) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Vec<Listed>>, Refusal> {
-    Ok(Json(app.room.store.read(move |db| consensus::list(db, &caller.person)).await?))
+    let listed = app.room.store.read(move |db| consensus::list(db, &caller.person, Page::WHOLE));
+    Ok(Json(listed.await?.0))
 }
 
 /// A pair that all its readers have read.

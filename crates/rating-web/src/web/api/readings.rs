@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::consensus::{self, Line, Part};
+use crate::consensus::{self, Line};
 use crate::pairs::{self, StoredPair};
 use crate::people::Person;
 use crate::readings::{self, Disclosure, Reading, Save, Stage, Standing, disclosure};
@@ -214,11 +214,10 @@ fn screen(
         let progress = Progress { locked, all };
         return Ok(Screen { code, images, reading, told, progress, next, readings: None });
     }
-    let listed = consensus::list(db, person)?;
+    let waiting = consensus::waiting(db, person)?;
     let locked = consensus::done(db, person.id)?;
-    let open = listed.iter().filter(|one| one.part != Part::None).count();
-    let progress = Progress { locked, all: locked + open as i64 };
-    let next = consensus::next(&listed, pair.id);
+    let progress = Progress { locked, all: locked + waiting.len() as i64 };
+    let next = consensus::next(&waiting, pair.id);
     let readings = Some(consensus::told(db, person, pair)?);
     Ok(Screen { code, images, reading, told, progress, next, readings })
 }

@@ -43,7 +43,9 @@ async function begin() {
   prefetch();
 }
 
-// The next pair's images, so that it opens at once.
+// The next pair's images, so that it opens at once. Not its reading: asking for
+// that begins it, and when a reading was begun is kept. Nor anything else: what
+// the system says about a pair is asked for by hand only.
 async function prefetch() {
   if (!after) return;
   const url = (modality) => `/api/v1/pairs/${after}/images/${modality}`;

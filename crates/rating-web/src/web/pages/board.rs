@@ -1,18 +1,23 @@
 //! The coordinator's board: how far everybody and everything is, and how well
 //! readers agree.
 
+use std::cmp::Reverse;
+
 use maud::{Markup, html};
 use rating::Protocol;
 use rating::stats::{Estimate, Measured, Undefined};
 use rusqlite::Connection;
 
 use super::layout;
-use crate::consensus::{self, Agreement, Counts};
+use crate::consensus::{self, Agreement, Beside, Counts};
 use crate::people::{self, Ability, Person};
 use crate::readings;
 use crate::refusal::Refusal;
 use crate::settings::{self, Reveal};
 use crate::web::access::Caller;
+
+/// Two readers each that a table of agreement shows: fifty readers are 1,225 of them.
+const LISTED: usize = 100;
 
 /// How far a reader is.
 struct Far {
@@ -126,6 +131,15 @@ fn words(reveal: Reveal) -> &'static str {
     }
 }
 
+/// The two readers each who have most pairs in common, in their order.
+fn most_pairs(on: &Agreement) -> Vec<&Beside> {
+    let mut most: Vec<usize> = (0..on.beside.len()).collect();
+    most.sort_by_key(|&at| Reverse(on.beside[at].cases));
+    most.truncate(LISTED);
+    most.sort_unstable();
+    most.into_iter().map(|at| &on.beside[at]).collect()
+}
+
 fn table(on: &Agreement) -> Markup {
     let name = on.measurement.replace('_', " ");
     html! {
@@ -136,11 +150,17 @@ fn table(on: &Agreement) -> Markup {
                 th scope="col" { "PEA" } th scope="col" { "PCA" } th scope="col" { "Kappa, linear (SE)" }
             } }
             tbody {
-                @for two in &on.beside { tr {
+                @for two in most_pairs(on) { tr {
                     th scope="row" { (two.readers[0]) " and " (two.readers[1]) }
                     td { (two.cases) } td { (two.not_graded) }
                     td { (percent(two.exact)) } td { (percent(two.close)) } td { (with_error(two.kappa)) }
                 } }
+                @if on.beside.len() > LISTED {
+                    tr { td colspan="6" {
+                        "The " (LISTED) " with most pairs of " (on.beside.len()) "; all in "
+                        a href="/api/v1/agreement" { "/api/v1/agreement" } "."
+                    } }
+                }
                 @if on.beside.is_empty() { tr { td colspan="6" { "No two readers have read the same pair yet." } } }
             }
         }

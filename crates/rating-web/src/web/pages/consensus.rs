@@ -2,13 +2,14 @@
 //! side by side.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use maud::{Markup, html};
 use rating::Protocol;
+use serde::Deserialize;
 
 use super::layout;
 use super::read::{self, Screen};
-use crate::consensus::{self, Counted, Line, Listed, Part, State as Progress, Verdict};
+use crate::consensus::{self, Counted, Line, Listed, Page, Part, State as Progress, Verdict};
 use crate::pairs;
 use crate::people::Ability;
 use crate::readings::{Stage, Standing, disclosure};
@@ -16,24 +17,45 @@ use crate::refusal::Refusal;
 use crate::web::App;
 use crate::web::access::Caller;
 
+/// Pairs on a page.
+const PAIRS: usize = 200;
+
+#[derive(Deserialize)]
+pub(in crate::web) struct From {
+    #[serde(default)]
+    after: usize,
+}
+
 pub(in crate::web) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
+    Query(From { after }): Query<From>,
 ) -> Result<Markup, Refusal> {
     let person = caller.person.clone();
-    let listed = app.room.store.read(move |db| consensus::list(db, &person)).await?;
-    let waiting = listed.iter().filter(|one| one.part != Part::None).count();
+    let ((listed, count), waiting) = app
+        .room
+        .store
+        .read(move |db| {
+            let waiting = consensus::waiting(db, &person)?.len();
+            Ok((consensus::list(db, &person, Page { after, most: PAIRS })?, waiting))
+        })
+        .await?;
+    let last = after.saturating_add(listed.len());
     let main = html! {
         h1 { "Consensus" }
-        @if listed.is_empty() {
+        @if count == 0 {
             p { "No pair is seen differently by its readers, as far as it has been read." }
         } @else {
             @if caller.person.role.may(Ability::Read) { p { "Waiting for you: " (waiting) "." } }
             table {
-                caption { "Pairs that were seen differently" }
+                caption {
+                    "Pairs that were seen differently"
+                    @if count > listed.len() { ", " (after.saturating_add(1)) " to " (last) " of " (count) }
+                }
                 thead { tr { th scope="col" { "Pair" } th scope="col" { "State" } th scope="col" { "For you" } } }
                 tbody { @for one in &listed { (row(one, &app.room.protocol)) } }
             }
+            @if last < count { p { a href={ "/consensus?after=" (last) } { "More pairs" } } }
         }
     };
     Ok(layout::page("Consensus", &caller, &main))

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::board::board;
 use super::layout;
-use crate::consensus::{self, Part};
+use crate::consensus;
 use crate::people::{Ability, Person};
 use crate::readings;
 use crate::refusal::Refusal;
@@ -31,8 +31,7 @@ pub(in crate::web) async fn show(
 fn worklist(db: &Connection, person: &Person) -> Result<Markup, Refusal> {
     let (locked, all) = readings::progress(db, person.id)?;
     let next = readings::next(db, person.id, None)?;
-    let listed = consensus::list(db, person)?;
-    let waiting = listed.iter().filter(|one| one.part != Part::None).count();
+    let waiting = consensus::waiting(db, person)?.len();
     Ok(html! {
         h1 { "Worklist" }
         @if all == 0 {

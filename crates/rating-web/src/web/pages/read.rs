@@ -80,6 +80,11 @@ pub(super) fn document(
     let has_said = !said.0.is_empty();
     let looks_only = screen.stage.is_none();
     let main = html! {
+        // The images are on their way while the script is: from the browser's own
+        // cache where the page before fetched them ahead.
+        @for modality in protocol.modalities() {
+            link rel="preload" as="image" href={ "/api/v1/pairs/" (code) "/images/" (modality.name) };
+        }
         div id="screen" class={ @if has_said { "with-said" } @if looks_only { " looking" } } data-code=(code) data-csrf=(caller.csrf) data-path=(path) data-home=(screen.home) data-page=(screen.page) {
             div.bar {
                 h1 { (title) " " span id="code" { (code) } }
