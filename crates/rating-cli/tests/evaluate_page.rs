@@ -72,8 +72,11 @@ fn the_page_shows_pairs_of_the_commonest_error_and_documents_lie_beside_it() {
     for (number, pair) in wrong.iter().enumerate() {
         assert_eq!(page.contains(&format!("\">{pair}</a>")), number < 3, "{pair}");
     }
-    // Two images of each of the three pairs; no bundle, so no heatmaps.
-    assert_eq!(page.matches("data:image/png").count(), 6);
+    // Two images of each of the three pairs and what the phantom drew in it; no
+    // bundle, so no heatmaps.
+    assert_eq!(page.matches("data:image/png").count(), 9);
+    // In the caption and for whoever cannot see the picture.
+    assert_eq!(page.matches("truth: synovium orange, effusion red").count(), 2 * 3);
     assert!(page.len() < 5_000_000);
 
     let read = |name: &str| fs::read_to_string(out.join(name)).expect(name);

@@ -17,7 +17,6 @@ use std::time::{Duration, Instant};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rating_web::people::Role;
-use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use support::http::{Answer, Client};
 use support::room::{self, Person};
@@ -44,7 +43,7 @@ fn many_kills() {
     let told = killed(count, 12, 150 + 20 * count);
     assert!(told.saved > 10 * count, "too little to lose: {told:?}");
     eprintln!("{told:#?}\nseconds: {}", began.elapsed().as_secs());
-    eprintln!("kills: {}, nothing lost, nothing half there, nothing twice", told.kills);
+    eprintln!("kills: {count}, nothing lost, nothing half there, nothing twice");
 }
 
 /// What happened in all.
@@ -427,14 +426,9 @@ fn as_served(
     }
 }
 
-fn database(data: &Path) -> Connection {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-    Connection::open_with_flags(data.join("room.sqlite"), flags).unwrap()
-}
-
 /// Lines of the journal of a kind: whose reading, and what is there after it.
 fn lines(data: &Path, kind: &str) -> Vec<(Key, Value)> {
-    let database = database(data);
+    let database = room::database(data);
     let sql = "SELECT subject, after FROM events WHERE kind = ?1 ORDER BY id";
     let mut statement = database.prepare(sql).unwrap();
     let rows = statement.query_map([kind], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
@@ -448,13 +442,13 @@ fn lines(data: &Path, kind: &str) -> Vec<(Key, Value)> {
 
 fn all_lines(data: &Path) -> usize {
     let sql = "SELECT count(*) FROM events";
-    let count: i64 = database(data).query_row(sql, [], |row| row.get(0)).unwrap();
+    let count: i64 = room::database(data).query_row(sql, [], |row| row.get(0)).unwrap();
     count as usize
 }
 
 /// Every reading: version, body, whether it is locked.
 fn stored(data: &Path) -> BTreeMap<Key, (i64, Value, bool)> {
-    let database = database(data);
+    let database = room::database(data);
     let sql = "SELECT pair, reader, version, body, locked IS NOT NULL FROM readings";
     let mut statement = database.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| {

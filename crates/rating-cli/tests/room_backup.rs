@@ -14,6 +14,8 @@ fn a_backup_is_a_room_with_its_images_and_heatmaps() {
     succeed(&[
         "phantom",
         text(&drawn),
+        "--seed",
+        "1",
         "--cohort",
         "prospective",
         "--patients",

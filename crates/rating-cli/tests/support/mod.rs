@@ -3,8 +3,10 @@
 #![allow(dead_code)]
 
 pub mod http;
+pub mod load;
 pub mod room;
 pub mod served;
+pub mod study;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -10,6 +10,7 @@ use rating_web::pairs::{self, Added, NewPair, NewView};
 use rating_web::people::{self, Role};
 use rating_web::store::{Actor, Change};
 use rating_web::{Clock, Opening, Refusal, Room, SystemClock};
+use rusqlite::{Connection, OpenFlags};
 
 /// Pairs that come in with one transaction.
 const AT_ONCE: usize = 1000;
@@ -105,4 +106,10 @@ fn row(roi: Roi) -> Row {
         "{header}\np,patient,test,phantom,MCP2,left,site,d,a.png,b.png,{sides},{sides},cdus\n"
     );
     Manifest::parse(csv.as_bytes(), &Protocol::eoss()).unwrap().rows[0].clone()
+}
+
+/// The room's database, to be looked at only.
+pub fn database(data: &Path) -> Connection {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    Connection::open_with_flags(data.join("room.sqlite"), flags).unwrap()
 }
