@@ -48,7 +48,7 @@ fn two_hundred_readers_of_two_thousand_cases() {
     let seconds = std::env::var("SECONDS_OF_LOAD").ok().and_then(|text| text.parse().ok());
     let seconds = Duration::from_secs(seconds.unwrap_or(60));
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("room");
+    let data = std::env::var("LOAD_STUDY").map_or(folder.path().join("room"), Into::into);
     let began = Instant::now();
     let (readers, coordinator) = filled(&data);
     eprintln!("filled in {} s", began.elapsed().as_secs());
