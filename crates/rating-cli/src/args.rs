@@ -104,6 +104,10 @@ pub struct StudySimulateArgs {
     /// Standard deviation of that over the readers.
     #[arg(long, default_value_t = 0.08)]
     pub spread: f64,
+    /// Readers grade too high (above 0) or too low: added before they cut into
+    /// grades, in standard deviations.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub bias: f64,
     /// How often a reader takes over the answer that is shown, 0 to 1: 0 puts in no gain.
     #[arg(long, default_value_t = 0.5)]
     pub trust: f64,
@@ -159,8 +163,8 @@ pub struct StudyShowArgs {
     /// The protocol of the study.
     pub study: PathBuf,
     /// How many cases there are.
-    #[arg(long)]
-    pub cases: usize,
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub cases: u32,
 }
 
 /// Open a study in a reading room: bring its cases in, compute the answers that

@@ -8,8 +8,8 @@ mod simulate;
 
 use std::path::Path;
 
-use rating::Problem;
 use rating::study::StudyProtocol;
+use rating::{Problem, Protocol};
 
 use crate::args::{StudyAction, StudyArgs};
 use crate::failure::Failure;
@@ -28,8 +28,17 @@ pub fn run(args: &StudyArgs) -> Result<(), Failure> {
 
 /// Reads the protocol of a study.
 fn read(path: &Path) -> Result<StudyProtocol, Failure> {
+    Ok(StudyProtocol::from_toml(&files::read_text(path)?).map_err(|found| placed(found, path))?)
+}
+
+/// The same, of a study where this is graded.
+fn read_for(path: &Path, graded: &Protocol) -> Result<StudyProtocol, Failure> {
+    let study = read(path)?;
+    study.check_for(graded).map_err(|found| placed(found, path))?;
+    Ok(study)
+}
+
+fn placed(problems: Vec<Problem>, path: &Path) -> Vec<Problem> {
     let name = path.display().to_string();
-    let parsed = StudyProtocol::from_toml(&files::read_text(path)?);
-    let placed = |problem: Problem| problem.in_file(&name);
-    Ok(parsed.map_err(|problems| problems.into_iter().map(placed).collect::<Vec<_>>())?)
+    problems.into_iter().map(|problem| problem.in_file(&name)).collect()
 }

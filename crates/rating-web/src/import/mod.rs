@@ -84,7 +84,11 @@ pub fn readers(db: &Connection, names: &[String]) -> Result<Vec<Reader>, Refusal
     for name in names {
         let sql = "SELECT id FROM people WHERE name = ?1 AND active";
         let id: Option<i64> = db.query_row(sql, [name], |row| row.get(0)).optional()?;
-        let unknown = || Refusal::unfit(format!("There is no account {name}."));
+        let unknown = || {
+            Refusal::unfit(format!(
+                "There is no account {name}: make it on the page People, or name another."
+            ))
+        };
         let person = people::one(db, id.ok_or_else(unknown)?)?;
         if !person.role.may(Ability::Read) {
             return Err(Refusal::unfit(format!(

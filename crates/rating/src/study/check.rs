@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::protocol::{DesignKind, Shows, StudyProtocol};
-use crate::Problem;
 use crate::protocol::{is_plain, row_of};
+use crate::{Problem, Protocol};
 
 /// Everything out of range, each with its key and, where `text` has it, its row.
 pub(super) fn problems(study: &StudyProtocol, text: &str) -> Vec<Problem> {
@@ -76,10 +76,39 @@ pub(super) fn problems(study: &StudyProtocol, text: &str) -> Vec<Problem> {
     let samples = analysis.samples;
     let what = format!("{samples} samples; 100 to 100000 are possible");
     check((100..=100_000).contains(&samples), "analysis.samples", what);
-    let what = format!("{} is not a level of significance", analysis.level);
-    check(analysis.level > 0.0 && analysis.level < 0.5, "analysis.level", what);
     let difference = analysis.smallest_difference.unwrap_or(0.1);
     let what = format!("{difference} is not a difference above 0, up to 1");
     check(difference > 0.0 && difference <= 1.0, "analysis.smallest_difference", what);
+    found
+}
+
+/// What the study asks for and nobody grades.
+pub(super) fn problems_for(study: &StudyProtocol, graded: &Protocol) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let name = study.analysis.measurement.as_str();
+    let mut known: Vec<(&str, u8)> =
+        graded.measurements().iter().map(|one| (one.name.as_str(), one.grades)).collect();
+    known.extend(graded.combined_grades().map(|grades| ("combined", grades)));
+    match known.iter().find(|(one, _)| *one == name) {
+        None => {
+            let names: Vec<&str> = known.iter().map(|(one, _)| *one).collect();
+            let problem = Problem::new(format!("{name:?} is not graded"));
+            let hint = format!("one of {}", names.join(", "));
+            found.push(problem.in_column("analysis.measurement").hint(hint));
+        }
+        Some((_, grades)) => {
+            let figure = study.analysis.figure;
+            if figure.above().is_some_and(|above| above + 1 >= *grades) {
+                let what = format!("{figure}: {name} has grades 0 to {}", grades - 1);
+                found.push(Problem::new(what).in_column("analysis.figure"));
+            }
+        }
+    }
+    for arm in &study.arms {
+        if arm.shows == Shows::GradesAndHeatmap && graded.heatmap().is_none() {
+            let what = format!("arm {:?} shows heatmaps, and there are none", arm.name);
+            found.push(Problem::new(what).in_column("arms").hint("let it show \"grades\""));
+        }
+    }
     found
 }

@@ -17,7 +17,7 @@ pub mod tables;
 pub use altered::{Alteration, alter};
 pub use answers::{StudyAnswer, StudyCase};
 pub use protocol::{
-    AlteredAnswers, Analysis, Arm, Cases, Design, DesignKind, FigureOfMerit, Images, Reader, Rule,
-    Shows, StudyProtocol,
+    AlteredAnswers, Analysis, Arm, Cases, Design, DesignKind, Images, Reader, Rule, Shows,
+    StudyProtocol,
 };
 pub use schedule::{Reading, Schedule, Session};

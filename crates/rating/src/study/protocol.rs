@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::check;
-use crate::Problem;
 use crate::protocol::toml_problem;
+use crate::stats::Merit;
+use crate::{Problem, Protocol};
 
 /// Everything that is fixed before the first reading of a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -173,7 +174,7 @@ pub struct Analysis {
     /// What is judged first: a measurement's name, or `combined`.
     pub measurement: String,
     /// By which figure.
-    pub figure: FigureOfMerit,
+    pub figure: Merit,
     /// The arm that is hoped to be better; the last of the file where none is named.
     pub arm: Option<String>,
     /// The arm it is compared with; the first of the file where none is named.
@@ -182,34 +183,19 @@ pub struct Analysis {
     pub smallest_difference: Option<f64>,
     /// Bootstrap samples of patients.
     pub samples: usize,
-    /// Two-sided level of significance.
-    pub level: f64,
 }
 
 impl Default for Analysis {
     fn default() -> Analysis {
         Analysis {
             measurement: "combined".to_owned(),
-            figure: FigureOfMerit::Accuracy,
+            figure: Merit::Accuracy,
             arm: None,
             against: None,
             smallest_difference: None,
             samples: 1000,
-            level: 0.05,
         }
     }
-}
-
-/// A figure of how well somebody grades.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FigureOfMerit {
-    /// Share of cases with the reference grade.
-    Accuracy,
-    /// Cohen's kappa with linear weights.
-    KappaLinear,
-    /// Cohen's kappa with quadratic weights.
-    KappaQuadratic,
 }
 
 impl StudyProtocol {
@@ -223,6 +209,16 @@ impl StudyProtocol {
             toml::from_str(text).map_err(|error| vec![toml_problem(text, &error)])?;
         let problems = check::problems(&protocol, text);
         if problems.is_empty() { Ok(protocol) } else { Err(problems) }
+    }
+
+    /// Whether what it asks for can be asked where this is graded.
+    ///
+    /// # Errors
+    /// A measurement or a cut-off that is not graded; an arm that shows heatmaps
+    /// where there are none.
+    pub fn check_for(&self, graded: &Protocol) -> Result<(), Vec<Problem>> {
+        let problems = check::problems_for(self, graded);
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     /// The protocol as a file; equal protocols are equal texts.
@@ -289,6 +285,21 @@ impl StudyProtocol {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_graded_cannot_be_asked() {
+        let told = |from: &str, to: &str| {
+            let study = StudyProtocol::from_toml(&PAPER.replacen(from, to, 1)).unwrap();
+            let problems = study.check_for(&Protocol::eoss()).err().unwrap_or_default();
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(told("\"combined\"", "\"vascularity\""), "");
+        let unknown = told("\"combined\"", "\"effusion\"");
+        assert!(unknown.contains("effusion") && unknown.contains("vascularity"), "{unknown}");
+        assert_eq!(told("\"accuracy\"", "\"youden_gt2\""), "");
+        let beyond = told("\"accuracy\"", "\"youden_gt3\"");
+        assert!(beyond.contains("analysis.figure"), "{beyond}");
+    }
 
     const PAPER: &str = include_str!("../../../../configs/studies/paper.toml");
     const CROSSOVER: &str = include_str!("../../../../configs/studies/crossover.toml");

@@ -11,7 +11,7 @@ use rating_web::store::Actor;
 use rating_web::studies::{self, NewCase, Opening};
 use rating_web::{Room, SystemClock, import};
 
-use super::read;
+use super::read_for;
 use crate::args::StudyOpenArgs;
 use crate::commands::serve::answers;
 use crate::commands::{print, room};
@@ -24,8 +24,8 @@ pub fn run(args: &StudyOpenArgs) -> Result<(), Failure> {
     stop::listen(|| {
         stderr::say("stopping; answers that are computed stay (Ctrl-C again stops at once)")
     })?;
-    let study = read(&args.study)?;
     let protocol = files::protocol(&args.protocol)?;
+    let study = read_for(&args.study, &protocol)?;
     let source = answers::Source::asked(args.bundle.as_deref(), args.canned);
     let room =
         answers::open_from(source, &args.data, protocol, false, Arc::new(SystemClock), |room| {

@@ -5,7 +5,7 @@ use rand_chacha::rand_core::SeedableRng;
 use rating::Problem;
 use rating::study::{Alteration, Schedule, StudyProtocol};
 
-use super::read;
+use super::{read, read_for};
 use crate::args::{StudyCheckArgs, StudyKind, StudyNewArgs, StudyShowArgs};
 use crate::commands::print;
 use crate::data::ManifestFile;
@@ -34,10 +34,10 @@ pub fn new(args: &StudyNewArgs) -> Result<(), Failure> {
 
 /// Looks through a protocol and, where it is named, the manifest of its cases.
 pub fn check(args: &StudyCheckArgs) -> Result<(), Failure> {
-    let study = read(&args.study)?;
+    let protocol = files::protocol(&args.protocol)?;
+    let study = read_for(&args.study, &protocol)?;
     let mut text = words(&study);
     if let Some(manifest) = &args.manifest {
-        let protocol = files::protocol(&args.protocol)?;
         let file = ManifestFile::read(manifest, &protocol)?;
         let of_cohort = || file.manifest.rows.iter().filter(|row| row.cohort == study.cases.cohort);
         let cases = of_cohort().count();
@@ -62,7 +62,7 @@ pub fn check(args: &StudyCheckArgs) -> Result<(), Failure> {
 pub fn show(args: &StudyShowArgs) -> Result<(), Failure> {
     let study = read(&args.study)?;
     let mut text = String::from("reader,session,arm,position,case,repeat,altered\n");
-    for session in schedule(&study, args.cases).sessions {
+    for session in schedule(&study, args.cases as usize).sessions {
         let (reader, arm) = (&study.readers[session.reader].name, &study.arms[session.arm].name);
         for (position, reading) in session.readings.iter().enumerate() {
             let altered = match reading.altered {

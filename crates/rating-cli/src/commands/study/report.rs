@@ -33,7 +33,8 @@ struct Written<'a> {
 pub fn run(args: &StudyReportArgs) -> Result<(), Failure> {
     let store = room::known(&args.data)?;
     let refused = |refusal| room::refused(refusal, &args.data);
-    let study = store.read_now(|db| studies::by_name(db, &args.study)).map_err(refused)?;
+    let all = store.read_now(|db| studies::all(db, None)).map_err(refused)?;
+    let study = named(all, args)?;
     let Some(seal) = study.seal.clone() else {
         return Err(Problem::new(format!(
             "study {} is still open: its results are withheld",
@@ -65,6 +66,20 @@ pub fn run(args: &StudyReportArgs) -> Result<(), Failure> {
         facts,
     };
     write(&done, &args.out)
+}
+
+/// The study that is asked for.
+fn named(all: Vec<studies::Study>, args: &StudyReportArgs) -> Result<studies::Study, Failure> {
+    let names: Vec<String> = all.iter().map(|study| study.protocol.name.clone()).collect();
+    let found = all.into_iter().find(|study| study.protocol.name == args.study);
+    found.ok_or_else(|| {
+        let hint = match names.as_slice() {
+            [] => "no study was opened in this room".to_owned(),
+            names => format!("there are: {}", names.join(", ")),
+        };
+        let problem = Problem::new(format!("there is no study {:?}", args.study)).hint(hint);
+        problem.in_file(args.data.display().to_string()).into()
+    })
 }
 
 /// A study that is over.

@@ -23,7 +23,7 @@ use rating_web::{Moment, Room, SetClock, studies};
 
 use super::found::{Found, join};
 use super::open::prepare;
-use super::read;
+use super::read_for;
 use crate::args::StudySimulateArgs;
 use crate::commands::serve::answers::{self, Source};
 use crate::commands::{phantom, room};
@@ -36,7 +36,7 @@ const BEGINS: Moment = Moment::at(1_767_600_000_000);
 
 pub fn run(args: &StudySimulateArgs) -> Result<(), Failure> {
     stop::listen(|| stderr::say("stopping (Ctrl-C again stops at once)"))?;
-    let study = read(&args.study)?;
+    let study = read_for(&args.study, &Protocol::eoss())?;
     let group = group(args, &study)?;
     let staged = Staged::prepare(args, study)?;
     match args.studies {
@@ -52,7 +52,7 @@ fn group(args: &StudySimulateArgs, study: &StudyProtocol) -> Result<Vec<Simulate
         .map_err(|_| Failure::Usage("--spread is not a standard deviation".to_owned()))?;
     let reader = |_: &_| SimulatedReader {
         skill: spread.sample(&mut rng).clamp(0.0, 1.0),
-        bias: 0.0,
+        bias: args.bias,
         trust: args.trust,
         seconds: 25.0,
         seconds_assisted: 0.9,

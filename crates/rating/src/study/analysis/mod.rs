@@ -29,8 +29,8 @@ mod table;
 use rand::Rng;
 use serde::Serialize;
 
-use super::{FigureOfMerit, StudyAnswer, StudyCase, StudyProtocol};
-use crate::stats::{Merit, MultiReader, Resamples, Undefined, Weights};
+use super::{StudyAnswer, StudyCase, StudyProtocol};
+use crate::stats::{Merit, MultiReader, Resamples, Undefined};
 use crate::{Problem, Protocol};
 
 pub use question::Question;
@@ -132,21 +132,11 @@ impl Plan {
         let (arm, against) = study.compared()?;
         Some(Plan {
             measurement: study.analysis.measurement.clone(),
-            merit: study.analysis.figure.into(),
+            merit: study.analysis.figure,
             arm: study.arms[arm].name.clone(),
             against: study.arms[against].name.clone(),
             samples: study.analysis.samples,
         })
-    }
-}
-
-impl From<FigureOfMerit> for Merit {
-    fn from(figure: FigureOfMerit) -> Merit {
-        match figure {
-            FigureOfMerit::Accuracy => Merit::Accuracy,
-            FigureOfMerit::KappaLinear => Merit::Kappa(Weights::Linear),
-            FigureOfMerit::KappaQuadratic => Merit::Kappa(Weights::Quadratic),
-        }
     }
 }
 

@@ -16,6 +16,8 @@ use crate::failure::Failure;
 use crate::progress::Bar;
 use crate::stop;
 
+/// Two-sided level of significance, as intervals are 95 % ones.
+const LEVEL: f64 = 0.05;
 /// Simulated studies behind the gain that was put in.
 const FOR_TRUTH: usize = 400;
 
@@ -151,10 +153,9 @@ fn tell(
     findings: &[Finding],
     truth: f64,
 ) -> Result<(), Failure> {
-    let level = staged.study.analysis.level;
     let count = |holds: &dyn Fn(&Finding) -> bool| findings.iter().filter(|one| holds(one)).count();
-    let significant = count(&|one| one.p.is_some_and(|p| p < level));
-    let paper = count(&|one| one.paper_p.is_some_and(|p| p < level));
+    let significant = count(&|one| one.p.is_some_and(|p| p < LEVEL));
+    let paper = count(&|one| one.paper_p.is_some_and(|p| p < LEVEL));
     let kept = count(&|one| one.covers == Some(true));
     let multi = count(&|one| one.multi_covers == Some(true));
     let all = findings.len();
@@ -182,7 +183,7 @@ fn tell(
     print(&format!(
         "{all} simulated studies of {} readers and {} cases (simulated: says nothing about people)\n\
          gain that was put in: {truth:+.4}; mean found: {mean:+.4}\n\
-         significant at {level} (multi-reader, readers and patients as samples): {significant} of {all}\n\
+         significant at {LEVEL} (multi-reader, readers and patients as samples): {significant} of {all}\n\
          significant by the paper's z test (unsound): {paper} of {all}\n\
          95 % intervals that hold the gain: bootstrap of patients {kept} of {all}, multi-reader {multi} of {all}\n\
          written to {}\n",

@@ -1,0 +1,238 @@
+//! `rating study`: from a protocol to a report, as a coordinator goes.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use support::room::{self, database};
+use support::{refuse, succeed, text};
+
+const PROTOCOL: &str = r#"name = "small"
+title = "A small study"
+seed = 4
+
+[cases]
+cohort = "train"
+
+[design]
+kind = "crossover"
+washout_days = 28
+repeats = 0.25
+
+[[arms]]
+name = "unaided"
+shows = "nothing"
+
+[[arms]]
+name = "assisted"
+shows = "grades-and-heatmap"
+own_grades_first = true
+
+[[readers]]
+name = "R1"
+years = 2
+
+[[readers]]
+name = "R2"
+years = 9
+
+[altered]
+share = 0.25
+rule = "one-up"
+ethics_approval = "committee X, 12/2026"
+
+[analysis]
+measurement = "synovial_hypertrophy"
+figure = "kappa_linear"
+samples = 200
+"#;
+
+/// Writes the protocol with one thing changed.
+fn protocol(folder: &Path, name: &str, from: &str, to: &str) -> PathBuf {
+    assert!(PROTOCOL.contains(from), "{from}");
+    let path = folder.join(name);
+    fs::write(&path, PROTOCOL.replacen(from, to, 1)).unwrap();
+    path
+}
+
+#[test]
+fn a_protocol_is_begun_checked_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    for like in ["paper", "crossover"] {
+        let path = folder.path().join(format!("{like}.toml"));
+        succeed(&["study", "new", text(&path), "--like", like]);
+        let said = succeed(&["study", "check", text(&path)]);
+        assert!(said.contains(" readers, 2 sessions each"), "{said}");
+        assert_eq!(said.contains("may be practice"), like == "paper", "{said}");
+        assert!(refuse(3, &["study", "new", text(&path)]).contains("there already"));
+    }
+
+    let manifest = support::phantoms(folder.path());
+    let small = protocol(folder.path(), "small.toml", "", "");
+    let check = ["study", "check", text(&small), "--manifest", text(&manifest)];
+    let said = succeed(&check);
+    // Two readers, two sessions, 24 cases and 6 of them again.
+    assert!(said.contains("24 cases of 6 patients"), "{said}");
+    assert!(said.contains("120 readings in all"), "{said}");
+    assert!(said.contains("Fewer than five readers"), "{said}");
+    let show = ["study", "show", text(&small), "--cases", "24"];
+    let shown = succeed(&show);
+    assert_eq!(shown, succeed(&show));
+    assert_eq!(shown.lines().count(), 1 + 120);
+    let of =
+        |begin: &str| -> Vec<&str> { shown.lines().filter(|l| l.starts_with(begin)).collect() };
+    // A crossover: one begins alone, the other with answers; none alone is altered.
+    let arms: BTreeSet<&str> = of("R1,1,")
+        .into_iter()
+        .chain(of("R2,1,"))
+        .map(|line| line.split(',').nth(2).unwrap())
+        .collect();
+    assert_eq!(arms.len(), 2);
+    assert!(shown.lines().any(|line| line.ends_with(",up")));
+    assert!(shown.lines().all(|line| !line.contains("unaided") || line.ends_with(',')));
+}
+
+#[test]
+fn what_is_wrong_with_a_protocol_is_told_before_anything_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = support::phantoms(folder.path());
+    for (at, (from, to, told)) in [
+        ("seed = 4", "sed = 4", "row 3"),
+        ("\"crossover\"", "\"sideways\"", "row 9"),
+        ("ethics_approval = \"committee X, 12/2026\"\n", "", "ethics_approval"),
+        ("\"R2\"", "\"R1\"", "\"R1\" twice"),
+        ("share = 0.25\nrule", "share = 1.5\nrule", "altered.share"),
+        (
+            "measurement = \"synovial_hypertrophy\"",
+            "measurement = \"effusion\"",
+            "analysis.measurement",
+        ),
+        ("kappa_linear", "youden_gt3", "analysis.figure"),
+        ("kappa_linear", "kapa", "kapa"),
+        ("cohort = \"train\"", "cohort = \"nowhere\"", "nowhere"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = protocol(folder.path(), &format!("{at}.toml"), from, to);
+        let complaint = refuse(3, &["study", "check", text(&path), "--manifest", text(&manifest)]);
+        assert!(complaint.contains(told), "{complaint}");
+    }
+    let absent = folder.path().join("absent.toml");
+    assert!(refuse(3, &["study", "check", text(&absent)]).contains("does not exist"));
+    refuse(2, &["study", "show", text(&absent), "--cases", "0"]);
+}
+
+#[test]
+fn a_rehearsed_study_ends_in_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = protocol(folder.path(), "small.toml", "\"train\"", "\"prospective\"");
+    let out = folder.path().join("rehearsal");
+    let simulate = ["study", "simulate", text(&small), "--pairs", "12", "--patients", "3"];
+    let said = succeed(&[&simulate[..], &["--out", text(&out)]].concat());
+    assert!(said.contains("research use only") && said.contains("that was put in"), "{said}");
+    let report = |name: &str| fs::read_to_string(out.join("report").join(name)).expect(name);
+    let page = report("study.html");
+    assert!(page.contains("Research use only") && page.contains("The readers are simulated"));
+    // Two readers, two sessions, 12 cases and 3 of them again.
+    let answers = report("answers.csv");
+    assert_eq!(answers.lines().count(), 1 + 60);
+    let columns: Vec<&str> = answers.lines().next().unwrap().split(',').collect();
+    let codebook = report("codebook.csv");
+    for column in &columns {
+        assert!(codebook.contains(column), "{column} is not in the codebook");
+    }
+    let json: serde_json::Value = serde_json::from_str(&report("study.json")).unwrap();
+    assert_eq!(
+        (&json["schema"], &json["research_use_only"]),
+        (&"rating.study/1".into(), &true.into())
+    );
+    // The same by hand, from the room: page, tables and seal are the same.
+    let again = folder.path().join("again");
+    let room = out.join("room");
+    let truth = out.join("phantoms/manifest.csv");
+    let by_hand = ["study", "report", "small", "--data", text(&room), "--truth", text(&truth)];
+    succeed(&[&by_hand[..], &["--out", text(&again)]].concat());
+    for name in ["answers.csv", "study.json", "imrmc_combined_gt1.imrmc"] {
+        assert_eq!(report(name), fs::read_to_string(again.join(name)).unwrap(), "{name}");
+    }
+    succeed(&["audit", "verify", "--data", text(&room)]);
+
+    // Rehearsed twice in one folder, no such study, reference grades that lack cases.
+    let twice = refuse(3, &[&simulate[..], &["--out", text(&out)]].concat());
+    assert!(twice.contains("rehearsed here already"), "{twice}");
+    let other = ["study", "report", "big", "--data", text(&room), "--truth", text(&truth)];
+    let other = refuse(3, &[&other[..], &["--out", text(&again)]].concat());
+    assert!(other.contains("there are: small"), "{other}");
+    let part = folder.path().join("part.csv");
+    let whole = fs::read_to_string(&truth).unwrap();
+    fs::write(&part, whole.lines().take(4).map(|line| format!("{line}\n")).collect::<String>())
+        .unwrap();
+    let lacking = ["study", "report", "small", "--data", text(&room), "--truth", text(&part)];
+    let lacking =
+        refuse(3, &[&lacking[..], &["--out", text(&folder.path().join("part"))]].concat());
+    assert!(lacking.contains("is not in the manifest"), "{lacking}");
+    assert!(!folder.path().join("part").exists());
+}
+
+#[test]
+fn many_studies_are_simulated_the_same_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = protocol(folder.path(), "small.toml", "\"train\"", "\"prospective\"");
+    let simulate = |name: &str| {
+        let out = folder.path().join(name);
+        let simulate = ["study", "simulate", text(&small), "--pairs", "12", "--patients", "3"];
+        let more = ["--studies", "6", "--trust", "0", "--bias", "-0.5", "--out", text(&out)];
+        let said = succeed(&[&simulate[..], &more].concat());
+        assert!(said.contains("6 simulated studies of 2 readers and 12 cases"), "{said}");
+        fs::read_to_string(out.join("studies.csv")).unwrap()
+    };
+    let first = simulate("one");
+    assert_eq!(first.lines().count(), 1 + 6);
+    assert_eq!(first, simulate("two"));
+    let out = folder.path().join("never");
+    let begin = ["study", "simulate", text(&small), "--out", text(&out)];
+    assert!(refuse(3, &[&begin[..], &["--trust", "2"]].concat()).contains("outside 0-1"));
+    refuse(2, &[&begin[..], &["--studies", "0"]].concat());
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_study_is_opened_with_accounts_and_reported_when_it_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = support::phantoms(folder.path());
+    let small = protocol(folder.path(), "small.toml", "", "");
+    let data = folder.path().join("room");
+    let open = ["study", "open", text(&small), "--data", text(&data)];
+    let open = [&open[..], &["--manifest", text(&manifest), "--canned"]].concat();
+    let nobody = refuse(3, &open);
+    assert!(nobody.contains("There is no account R1"), "{nobody}");
+    let room = room::open_now(&data);
+    room::people(&room, rating_web::people::Role::Reader, 2);
+    drop(room);
+    let with_readers = [&open[..], &["--readers", "reader-1,reader-2"]].concat();
+    let said = succeed(&with_readers);
+    assert!(said.contains("24 cases, 2 readers"), "{said}");
+    let embargoed = "SELECT count(*) FROM pairs WHERE embargo IS NOT NULL";
+    let count: i64 = database(&data).query_row(embargoed, [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 24);
+    let twice = refuse(3, &with_readers);
+    assert!(twice.contains("called small already"), "{twice}");
+
+    let out = folder.path().join("report");
+    let report = ["study", "report", "small", "--data", text(&data), "--truth", text(&manifest)];
+    let report = [&report[..], &["--out", text(&out)]].concat();
+    let early = refuse(3, &report);
+    assert!(early.contains("still open: its results are withheld"), "{early}");
+    assert!(!out.exists());
+    let room = room::open_now(&data);
+    room::write(&room, |change, _| rating_web::studies::close(change, "small").map(drop));
+    drop(room);
+    // Closed before anybody read: figures are not defined, and nothing breaks.
+    let said = succeed(&report);
+    assert!(said.contains("not defined"), "{said}");
+    let page = fs::read_to_string(out.join("study.html")).unwrap();
+    assert!(page.contains("Research use only"));
+}
