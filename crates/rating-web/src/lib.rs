@@ -16,6 +16,7 @@ pub mod server;
 pub mod settings;
 pub mod store;
 pub mod studies;
+pub mod teaching;
 pub mod web;
 
 use std::io::Write;

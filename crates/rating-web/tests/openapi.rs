@@ -218,6 +218,7 @@ async fn what_the_server_answers_is_what_is_described() {
     programs(&mut room, &anna, &carl, &first).await;
     importing(&mut room, &carl).await;
     a_study(&mut room, &anna, &carl).await;
+    a_lesson(&mut room, &carl).await;
     refused(&mut room, &anna, &carl, &first).await;
     assert_eq!(room.asked, room.description.operations(), "every operation was asked for");
 }
@@ -363,6 +364,27 @@ fn open_study(room: &TestRoom, reader: i64) {
         Opening { protocol: protocol.unwrap(), cases, readers: vec![reader], bundle: None };
     let open = move |change: &mut Change<'_>| studies::open(change, &opening);
     room.room.store.write_now(Actor::Server, open).unwrap();
+}
+
+/// A case to learn on, answered.
+async fn a_lesson(room: &mut Judged, carl: &Browser) {
+    let lea = room.room.browser("lea", Role::Reader).await;
+    let offered = room.room.form(carl, "/teaching/offer", &[]).await;
+    assert_eq!(offered.status, StatusCode::SEE_OTHER, "{}", offered.text());
+    let lesson = room.get(&lea, "/api/v1/teaching/lesson?level={level}", &["due"]).await.json();
+    let answer = lesson["answer"].to_string();
+    let path = "/api/v1/teaching/answers/{answer}";
+    let below = |what: &str| format!("{path}/{what}");
+    room.get(&lea, &below("images/{modality}"), &[&answer, "doppler"]).await;
+    let body = json!({ "grades": [1, 1], "effort": { "active": 0, "left": 0, "events": [] } });
+    let save = json!({ "version": lesson["reading"]["version"], "change": "a", "body": body });
+    let saved = room.ask(&lea, Method::PUT, (path, &[&answer]), Some(save)).await.json();
+    let of_version = json!({ "version": saved["version"] });
+    let told = room.ask(&lea, Method::POST, (&below("lock"), &[&answer]), Some(of_version)).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text());
+    room.get(&lea, "/api/v1/teaching/progress", &[]).await;
+    room.get(carl, "/api/v1/teaching/learners", &[]).await;
+    room.get(carl, "/api/v1/teaching/answers.csv", &[]).await;
 }
 
 /// Refusals are described as well as answers.

@@ -61,9 +61,11 @@ fn part_in(known: &Known, person: &Person, decided: &Decided) -> Part {
             let is_done = own(Stage::Consensus).is_some();
             if takes_part && !is_done { Part::Consensus } else { Part::None }
         }
-        // Whoever read it is no third voice.
+        // Whoever read it is no third voice; nor is whoever learned what it was before.
         Decided::Adjudication
-            if person.role.may(Ability::Adjudicate) && own(Stage::First).is_none() =>
+            if person.role.may(Ability::Adjudicate)
+                && own(Stage::First).is_none()
+                && !known.told_to.contains(&person.id) =>
         {
             Part::Adjudication
         }

@@ -9,6 +9,7 @@ mod list;
 mod outline;
 mod settled;
 mod table;
+mod way;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +22,9 @@ pub use list::{
     Counts, Listed, Page, Part, Waiting, all, done, list, next, of_pair, overview, part, waiting,
 };
 pub use settled::{Settled, mean};
+pub(crate) use table::letters;
 pub use table::{Line, told};
+pub use way::{Way, way};
 
 /// Which readings count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,7 +45,7 @@ impl Counted {
 }
 
 /// What a locked reading says, as far as readers can agree on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The grades, in the order of the protocol.

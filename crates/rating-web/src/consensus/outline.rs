@@ -12,6 +12,7 @@ use super::{Counted, Decided, State, Verdict, decide, judge};
 use crate::clock::Moment;
 use crate::readings::{self, Reading, Stage};
 use crate::refusal::Refusal;
+use crate::teaching;
 
 /// A locked reading, as far as it decides how far its pair is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +85,8 @@ pub(super) struct Known {
     pub(super) code: String,
     pub(super) handed_to: Vec<i64>,
     pub(super) readings: Vec<Outline>,
+    /// Whom a lesson has told what it was settled with, before it was open again.
+    pub(super) told_to: Vec<i64>,
 }
 
 impl Known {
@@ -113,7 +116,8 @@ pub(super) fn one(db: &Connection, pair: i64) -> Result<Known, Refusal> {
     let mut statement = db.prepare_cached(&sql)?;
     let found = statement.query_map([pair], outline)?;
     let readings = found.map(|row| Ok(row?.1)).collect::<Result<_, rusqlite::Error>>()?;
-    Ok(Known { pair, code: String::new(), handed_to, readings })
+    let told_to = teaching::told_to(db, pair)?;
+    Ok(Known { pair, code: String::new(), handed_to, readings, told_to })
 }
 
 /// All pairs, or those handed to a reader, in the order they came in.
@@ -124,12 +128,15 @@ pub(super) fn load(db: &Connection, reader: Option<i64>) -> Result<Vec<Known>, R
         None => "?1 IS NULL".to_owned(),
     };
     let mut known = BTreeMap::new();
+    let mut told = teaching::told_of_all(db)?;
     let sql = format!("SELECT id, code FROM pairs WHERE removed IS NULL AND {}", within("id"));
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params![reader])?;
     while let Some(row) = rows.next()? {
         let (pair, code) = (row.get(0)?, row.get(1)?);
-        known.insert(pair, Known { pair, code, handed_to: Vec::new(), readings: Vec::new() });
+        let told_to = told.remove(&pair).unwrap_or_default();
+        let (handed_to, readings) = (Vec::new(), Vec::new());
+        known.insert(pair, Known { pair, code, handed_to, readings, told_to });
     }
     let sql = format!("SELECT pair, reader FROM assignments WHERE {}", within("pair"));
     let mut statement = db.prepare_cached(&sql)?;

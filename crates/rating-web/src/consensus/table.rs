@@ -71,7 +71,7 @@ pub fn told(db: &Connection, person: &Person, pair: &StoredPair) -> Result<Vec<L
 
 /// "Reader A", "Reader B" ... in an order that differs from pair to pair, so
 /// that nobody comes to know who A is.
-fn letters(code: &str, readings: &[Reading]) -> BTreeMap<i64, String> {
+pub(crate) fn letters(code: &str, readings: &[Reading]) -> BTreeMap<i64, String> {
     let mut readers: Vec<i64> = readings.iter().map(|one| one.reader).collect();
     readers.sort_by_cached_key(|reader| {
         *blake3::hash(format!("{code} {reader}").as_bytes()).as_bytes()

@@ -70,6 +70,9 @@ pub struct Done {
     pub refused: Vec<RefusedPair>,
     /// How many more each reader has.
     pub handed: Vec<(String, usize)>,
+    /// Pairs that were not handed to a reader who has learned on them, a sentence
+    /// for each reader.
+    pub withheld: Vec<String>,
     /// How many files of the import still wait.
     pub left: usize,
 }
@@ -135,7 +138,7 @@ pub fn confirm(
         used.extend(&wanted.files);
     }
     let hand = move |change: &mut crate::store::Change<'_>| hand_out(change, &readers, &present);
-    done.handed = room.store.write_now(by, hand)?;
+    (done.handed, done.withheld) = room.store.write_now(by, hand)?;
     done.left = room.imports.change(id, |staged| {
         staged.files.retain(|file| !used.contains(&file.number));
         Ok(staged.files.len())

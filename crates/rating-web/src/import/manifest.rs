@@ -74,7 +74,7 @@ pub fn manifest(
     }
     report.warnings = whole.iter().map(|device| shown_whole(device)).collect();
     let hand = move |change: &mut crate::store::Change<'_>| hand_out(change, &readers, &present);
-    report.handed = room.store.write_now(Actor::Server, hand)?;
+    (report.handed, report.withheld) = room.store.write_now(Actor::Server, hand)?;
     Ok(report)
 }
 

@@ -46,6 +46,8 @@ pub struct Report {
     pub warnings: Vec<Problem>,
     /// How many pairs each reader was handed that the reader did not have.
     pub handed: Vec<(String, usize)>,
+    /// Pairs that were not handed to a reader, a sentence for each reader.
+    pub withheld: Vec<String>,
     /// It was stopped before the end. What is in stays; asking again goes on.
     pub stopped: bool,
 }
@@ -110,15 +112,25 @@ fn add(room: &Arc<Room>, by: Actor, pair: NewPair) -> Result<Added, Refusal> {
     room.store.write_now(by, change)
 }
 
+/// How many more each reader has, and a sentence for each who was not handed all.
+type HandedOut = (Vec<(String, usize)>, Vec<String>);
+
 /// Hands pairs to every reader, in this order.
 fn hand_out(
     change: &mut Change<'_>,
     readers: &[Reader],
     pairs: &[i64],
-) -> Result<Vec<(String, usize)>, Refusal> {
-    let mut handed = Vec::new();
-    for reader in readers {
-        handed.push((reader.name.clone(), pairs::assign(change, reader.id, pairs)?));
+) -> Result<HandedOut, Refusal> {
+    let (mut handed, mut withheld) = (Vec::new(), Vec::new());
+    for Reader { id, name } in readers {
+        let assigned = pairs::assign(change, *id, pairs)?;
+        handed.push((name.clone(), assigned.added));
+        if assigned.learned > 0 {
+            withheld.push(format!(
+                "{name} has learned on {} of these pairs and knows their truth: they were not handed to {name}.",
+                assigned.learned
+            ));
+        }
     }
-    Ok(handed)
+    Ok((handed, withheld))
 }

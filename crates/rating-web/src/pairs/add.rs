@@ -9,6 +9,7 @@ use super::{Hash, row_text};
 use crate::people::Secrets;
 use crate::refusal::Refusal;
 use crate::store::Change;
+use crate::teaching;
 
 /// A pair to be added: its images lie in [`super::Images`] already.
 #[derive(Debug, Clone)]
@@ -117,12 +118,24 @@ fn new_code(change: &Change<'_>, secrets: &Secrets) -> Result<String, Refusal> {
     }
 }
 
-/// Hands pairs to a reader, behind those the reader has. Returns how many were
-/// not the reader's before.
+/// What became of pairs that were to be handed to a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assigned {
+    /// How many were not the reader's before.
+    pub added: usize,
+    /// How many were left out: a lesson has told the reader their truth.
+    pub learned: usize,
+}
+
+/// Hands pairs to a reader, behind those the reader has; not those whose truth
+/// the reader was told in a lesson.
 ///
 /// # Errors
 /// An unknown pair or reader.
-pub fn assign(change: &mut Change<'_>, reader: i64, pairs: &[i64]) -> Result<usize, Refusal> {
+pub fn assign(change: &mut Change<'_>, reader: i64, pairs: &[i64]) -> Result<Assigned, Refusal> {
+    let told = teaching::told_of(change, reader)?;
+    let (known, pairs): (Vec<i64>, Vec<i64>) =
+        pairs.iter().copied().partition(|pair| told.contains(pair));
     let sql = "SELECT coalesce(max(position), 0) FROM assignments WHERE reader = ?1";
     let mut position: i64 = change.query_row(sql, [reader], |row| row.get(0))?;
     let mut added = Vec::new();
@@ -130,13 +143,13 @@ pub fn assign(change: &mut Change<'_>, reader: i64, pairs: &[i64]) -> Result<usi
         position += 1;
         let sql = "INSERT OR IGNORE INTO assignments (reader, pair, position) VALUES (?1, ?2, ?3)";
         if change.prepare_cached(sql)?.execute(params![reader, pair, position])? > 0 {
-            added.push(*pair);
+            added.push(pair);
         }
     }
     if !added.is_empty() {
         change.tell("pairs.assigned", &format!("person {reader}"), (), &added)?;
     }
-    Ok(added.len())
+    Ok(Assigned { added: added.len(), learned: known.len() })
 }
 
 /// Corrects the ROI a pair came with.

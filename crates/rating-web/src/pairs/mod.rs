@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::clock::Moment;
 use crate::refusal::Refusal;
-pub use add::{Added, NewPair, NewView, add, assign, set_roi};
+pub use add::{Added, Assigned, NewPair, NewView, add, assign, set_roi};
 pub use hand_back::take_back;
 pub use images::{Images, png};
 

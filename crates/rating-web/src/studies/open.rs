@@ -13,6 +13,7 @@ use crate::clock::Moment;
 use crate::people::{self, Ability};
 use crate::refusal::Refusal;
 use crate::store::Change;
+use crate::teaching;
 
 /// A study to be opened.
 #[derive(Debug, Clone)]
@@ -53,8 +54,8 @@ const UNTIL_CLOSED: Moment = Moment::at(253_402_300_799_999);
 ///
 /// # Errors
 /// A name that is taken; no case; a pair twice or without an ROI on each image;
-/// not one account that reads for each reader; an arm that shows what there is
-/// not.
+/// not one account that reads for each reader; a reader whom a lesson told the
+/// truth of a case; an arm that shows what there is not.
 pub fn open(change: &mut Change<'_>, opening: &Opening) -> Result<i64, Refusal> {
     let Opening { protocol, cases, readers, bundle } = opening;
     check(change, opening)?;
@@ -107,6 +108,15 @@ fn check(change: &Change<'_>, opening: &Opening) -> Result<(), Refusal> {
         }
         if !seen.insert(reader) {
             return Err(Refusal::unfit(format!("{} would read twice.", person.name)));
+        }
+        let told = teaching::told_of(change, reader)?;
+        let learned = cases.iter().filter(|case| told.contains(&case.pair)).count();
+        if learned > 0 {
+            let what = format!(
+                "{} has learned on {learned} of the cases and knows their truth: choose another reader or other cases.",
+                person.name
+            );
+            return Err(Refusal::unfit(what));
         }
     }
     let shows = protocol.arms.iter().map(|arm| arm.shows).max().unwrap_or(Shows::Nothing);

@@ -144,11 +144,7 @@ pub fn save(
     }
     let Asked { grades, effort } = &asked.body;
     check_grades(protocol, grades)?;
-    check_events(effort)?;
-    // Nobody works longer than the clock has run; a clock set back takes nothing away.
-    let most = change.now.millis().saturating_sub(held.opened.millis()).max(held.active);
-    let active = effort.active.clamp(held.active, most);
-    let left = effort.left.clamp(held.left, held.left + MOST_EVENTS as i64);
+    let effort = effort.since((held.active, held.left), held.opened, change.now)?;
     change
         .prepare_cached(
             "UPDATE study_answers SET version = version + 1, change = ?2, grades = ?3, active = ?4, left = ?5
@@ -158,23 +154,41 @@ pub fn save(
             item.id,
             asked.change,
             serde_json::to_string(grades)?,
-            active,
-            left
+            effort.active,
+            effort.left
         ])?;
-    let effort = Effort { active, left, ..effort.clone() };
     tell(change, item, "saved", json!({ "grades": grades, "effort": effort }))?;
     again(change, item)
 }
 
-fn check_events(effort: &Effort) -> Result<(), Refusal> {
-    let is_plain = |(_, word): &(i64, String)| {
-        word.len() <= LONGEST_EVENT && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-    };
-    if effort.events.len() > MOST_EVENTS || !effort.events.iter().all(is_plain) {
-        let what = format!("A change has at most {MOST_EVENTS} events, each a plain word.");
-        return Err(Refusal::malformed(what));
+impl Effort {
+    /// The effort as it is kept: nobody works longer than the clock has run since
+    /// the reading was `opened`, and a clock set back takes nothing away of what was
+    /// `known`, milliseconds of work and losses of the focus.
+    ///
+    /// # Errors
+    /// Too many events, or one that is no plain word.
+    pub(crate) fn since(
+        &self,
+        (active, left): (i64, i64),
+        opened: Moment,
+        now: Moment,
+    ) -> Result<Effort, Refusal> {
+        let is_plain = |(_, word): &(i64, String)| {
+            let mut letters = word.chars();
+            word.len() <= LONGEST_EVENT && letters.all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
+        if self.events.len() > MOST_EVENTS || !self.events.iter().all(is_plain) {
+            let what = format!("A change has at most {MOST_EVENTS} events, each a plain word.");
+            return Err(Refusal::malformed(what));
+        }
+        let most = now.millis().saturating_sub(opened.millis()).max(active);
+        Ok(Effort {
+            active: self.active.clamp(active, most),
+            left: self.left.clamp(left, left + MOST_EVENTS as i64),
+            events: self.events.clone(),
+        })
     }
-    Ok(())
 }
 
 /// Locks the reader's own grades and counts the answer as shown. A second time

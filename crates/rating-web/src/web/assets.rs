@@ -20,6 +20,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("make.js", "text/javascript; charset=utf-8", include_str!("assets/make.js")),
     ("region.js", "text/javascript; charset=utf-8", include_str!("assets/region.js")),
     ("study.js", "text/javascript; charset=utf-8", include_str!("assets/study.js")),
+    ("grading.js", "text/javascript; charset=utf-8", include_str!("assets/grading.js")),
+    ("teaching.js", "text/javascript; charset=utf-8", include_str!("assets/teaching.js")),
     ("work.js", "text/javascript; charset=utf-8", include_str!("assets/work.js")),
     ("api.js", "text/javascript; charset=utf-8", include_str!("assets/api.js")),
 ];

@@ -6,8 +6,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::access::Access::{self, Anyone, Needs, SignedIn};
 use super::pages::{
-    account, consensus, decide, export, home, import, journal, people, read, sign_in, studies,
-    study_read,
+    account, consensus, decide, export, home, import, journal, lesson, people, read, sign_in,
+    studies, study_read, teaching,
 };
 use super::{App, api, assets, openapi};
 use crate::import::limits::REQUEST_BYTES;
@@ -170,6 +170,33 @@ pub fn routes() -> Vec<Route> {
             "/api/v1/studies/{name}/items/{item}/maps/{modality}",
             Needs(Read),
             get(api::studies::map),
+        ),
+        route(M::GET, "/teaching", SignedIn, get(teaching::show)),
+        route(M::GET, "/teaching/lesson", Needs(Read), get(lesson::show)),
+        route(M::GET, "/teaching/learners/{id}", Needs(Coordinate), get(teaching::learner)),
+        route(M::POST, "/teaching/offer", Needs(Coordinate), post(teaching::offer)),
+        route(M::POST, "/teaching/take-back", Needs(Coordinate), post(teaching::take_back)),
+        route(M::GET, "/api/v1/teaching/lesson", Needs(Read), get(api::teaching::lesson)),
+        route(M::PUT, "/api/v1/teaching/answers/{answer}", Needs(Read), put(api::teaching::save)),
+        route(
+            M::POST,
+            "/api/v1/teaching/answers/{answer}/lock",
+            Needs(Read),
+            post(api::teaching::submit),
+        ),
+        route(
+            M::GET,
+            "/api/v1/teaching/answers/{answer}/images/{modality}",
+            Needs(Read),
+            get(api::teaching::image),
+        ),
+        route(M::GET, "/api/v1/teaching/progress", Needs(Read), get(api::teaching::progress)),
+        route(M::GET, "/api/v1/teaching/learners", Needs(Coordinate), get(api::teaching::learners)),
+        route(
+            M::GET,
+            "/api/v1/teaching/answers.csv",
+            Needs(Coordinate),
+            get(api::teaching::answers),
         ),
         route(M::POST, "/api/v1/score", SignedIn, post(api::uploads::score).layer(uploads())),
         route(M::POST, "/api/v1/explain", SignedIn, post(api::uploads::explain).layer(uploads())),

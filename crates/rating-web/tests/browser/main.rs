@@ -14,6 +14,7 @@ mod pages;
 mod scene;
 mod served;
 mod study;
+mod teaching;
 mod walk;
 
 use driver::Driver;
@@ -57,4 +58,9 @@ async fn every_page_is_for_everybody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn both_arms_of_a_study() {
     in_a_browser(study::both_arms_of_a_study).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lesson_and_its_truth() {
+    in_a_browser(teaching::a_lesson_and_its_truth).await;
 }

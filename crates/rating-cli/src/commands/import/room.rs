@@ -41,6 +41,9 @@ fn tell(report: &Report, data: &Path) -> Result<(), Failure> {
     for warning in &report.warnings {
         stderr::say(format_args!("warning: {warning}"));
     }
+    for withheld in &report.withheld {
+        stderr::say(format_args!("warning: {withheld}"));
+    }
     let (new, known, refused) = (report.new.len(), report.known.len(), report.refused.len());
     let mut text = format!(
         "{}: {new} pairs are new, {known} were there, {refused} problems with others\n",

@@ -123,7 +123,7 @@ struct All {
 
 /// A figure, or why there is none.
 #[derive(Serialize, ToSchema)]
-struct Figure {
+pub(in crate::web) struct Figure {
     value: Option<f64>,
     why_not: Option<String>,
 }
@@ -175,7 +175,7 @@ fn written(on: Agreement) -> OnMeasurement {
     }
 }
 
-fn figure(measured: Measured) -> Figure {
+pub(in crate::web) fn figure(measured: Measured) -> Figure {
     Figure { value: measured.ok(), why_not: measured.err().map(|why| why.to_string()) }
 }
 

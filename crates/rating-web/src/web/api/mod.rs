@@ -8,6 +8,7 @@ pub(super) mod imports;
 pub(super) mod listing;
 pub(super) mod readings;
 pub(super) mod studies;
+pub(super) mod teaching;
 pub(super) mod uploads;
 
 use axum::{Extension, Json};

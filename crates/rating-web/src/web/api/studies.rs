@@ -190,7 +190,7 @@ pub(in crate::web) async fn save(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct OfVersion {
-    version: i64,
+    pub(in crate::web) version: i64,
 }
 
 /// Locks the reader's own grades and gives the answer. Asking in an arm without

@@ -100,6 +100,7 @@ async function confirm() {
   const bar = $("#sent");
   bar.hidden = false;
   const count = { new: 0, known: 0, refused: 0 };
+  const withheld = [];
   let left = null;
   for (let at = 0; at < taken.length; at += AT_ONCE) {
     const some = taken.slice(at, at + AT_ONCE);
@@ -107,10 +108,11 @@ async function confirm() {
     const done = await ask("POST", `${here}/confirm`, { pairs: some.map((card) => card.wanted(all)), readers });
     for (const kind of Object.keys(count)) count[kind] += done[kind].length;
     left = done.left;
+    withheld.push(...done.withheld);
     settle(some, done);
     bar.value = Math.min(1, (at + AT_ONCE) / taken.length);
   }
-  told.textContent = `${count.new} pairs are new, ${count.known} were there, ${count.refused} wait. `;
+  told.textContent = `${count.new} pairs are new, ${count.known} were there, ${count.refused} wait. ${withheld.map((one) => `${one} `).join("")}`;
   if (left === 0) return finish();
   told.textContent += `${left} files are left.`;
   if (count.refused === 0) await load();

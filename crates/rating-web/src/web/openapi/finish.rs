@@ -95,6 +95,10 @@ fn parameter(name: &str) -> Parameter {
             "The number of the reading, as the case told it.",
             ObjectBuilder::new().schema_type(Type::Integer),
         ),
+        "answer" => (
+            "The number of the answer, as the lesson told it.",
+            ObjectBuilder::new().schema_type(Type::Integer),
+        ),
         "id" => ("What the beginning of the import answered.", text),
         _ => ("", text),
     };

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
 use super::api::{
-    answers, consensus, export, images, imports, listing, readings, studies, uploads,
+    answers, consensus, export, images, imports, listing, readings, studies, teaching, uploads,
 };
 use super::{api, routes};
 
@@ -33,6 +33,8 @@ use super::{api, routes};
         imports::confirm, imports::region,
         studies::case, studies::save, studies::show, studies::submit, studies::image, studies::map,
         studies::readings,
+        teaching::lesson, teaching::save, teaching::submit, teaching::image, teaching::progress,
+        teaching::learners, teaching::answers,
     ),
     tags(
         (name = "account", description = "Who the caller is."),
@@ -42,6 +44,7 @@ use super::{api, routes};
         (name = "consensus", description = "Pairs that readers see differently."),
         (name = "export", description = "Readings and settled pairs."),
         (name = "studies", description = "Reading in a reader study: one case at a time, as its protocol says."),
+        (name = "teaching", description = "Learning on settled pairs: the truth after each answer, progress over weeks."),
         (name = "import", description = "Bringing pairs in."),
     ),
 )]

@@ -24,6 +24,7 @@ pub(in crate::web) fn page_with(
             a href="/" { @if may(Ability::Read) { "Worklist" } @else { "Board" } }
             a href="/consensus" { "Consensus" }
             a href="/studies" { "Studies" }
+            a href="/teaching" { "Teaching" }
             @if may(Ability::Coordinate) { a href="/export" { "Export" } }
             @if may(Ability::Coordinate) { a href="/import" { "Import" } }
             @if may(Ability::Administer) {

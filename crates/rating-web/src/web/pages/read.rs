@@ -93,14 +93,7 @@ pub(super) fn document(
                 @if screen.stage.is_some() { button.plain id="keys-button" aria-haspopup="dialog" { "Keys (?)" } }
             }
             @if has_said { div.said { (said) } }
-            div.pair {
-                @for modality in protocol.modalities() {
-                    figure.view data-modality=(modality.name) data-adjustable[modality.colour == Colour::Gray] {
-                        figcaption { (modality.name) span.size {} }
-                        canvas tabindex="0" role="img" aria-label={ (modality.name) " image" } {}
-                    }
-                }
-            }
+            (views(protocol))
             @if screen.answers { (answer_section(protocol)) }
             @match screen.stage {
                 Some(_) => { (tools()) (form(protocol, screen)) (keys(&KEYS)) }
@@ -134,6 +127,20 @@ fn tools() -> Markup {
                 label { input id="shared" type="checkbox" checked; " same place on both images" }
                 button data-do="undo" { "Undo (Z)" }
                 button data-do="redo" { "Redo (Shift+Z)" }
+            }
+        }
+    }
+}
+
+/// The images of a pair side by side.
+pub(super) fn views(protocol: &Protocol) -> Markup {
+    html! {
+        div.pair {
+            @for modality in protocol.modalities() {
+                figure.view data-modality=(modality.name) data-adjustable[modality.colour == Colour::Gray] {
+                    figcaption { (modality.name) span.size {} }
+                    canvas tabindex="0" role="img" aria-label={ (modality.name) " image" } {}
+                }
             }
         }
     }

@@ -4,10 +4,9 @@
 use axum::Extension;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
-use rating::protocol::Colour;
 
 use super::layout;
-use super::read::{answer_section, grade_fields, keys, view_tools};
+use super::read::{answer_section, grade_fields, keys, view_tools, views};
 use crate::web::App;
 use crate::web::access::Caller;
 
@@ -28,14 +27,7 @@ pub(in crate::web) async fn show(
                 button.plain id="pause" { "Pause (P)" }
                 button.plain id="keys-button" aria-haspopup="dialog" { "Keys (?)" }
             }
-            div.pair {
-                @for modality in protocol.modalities() {
-                    figure.view data-modality=(modality.name) data-adjustable[modality.colour == Colour::Gray] {
-                        figcaption { (modality.name) span.size {} }
-                        canvas tabindex="0" role="img" aria-label={ (modality.name) " image" } {}
-                    }
-                }
-            }
+            (views(protocol))
             (answer_section(protocol))
             div.tools { (view_tools()) }
             form id="reading" {
@@ -48,16 +40,23 @@ pub(in crate::web) async fn show(
                 }
             }
             (keys(KEYS))
-            dialog id="paused" aria-labelledby="paused-title" {
-                h2 id="paused-title" { "Paused" }
-                p { "The images are hidden and time stands still." }
-                form method="dialog" { button { "Go on" } }
-            }
+            (paused())
         }
     };
     let navigation =
         html! { nav aria-label="Main" { a href=(home) { "Study" } span { (caller.person.name) } } };
     layout::shell("Case", &navigation, &main, &["study.js"])
+}
+
+/// What stands over a case while its reader rests.
+pub(super) fn paused() -> Markup {
+    html! {
+        dialog id="paused" aria-labelledby="paused-title" {
+            h2 id="paused-title" { "Paused" }
+            p { "The images are hidden and time stands still." }
+            form method="dialog" { button { "Go on" } }
+        }
+    }
 }
 
 const KEYS: &[(&str, &str)] = &[

@@ -1,0 +1,190 @@
+// A case that is graded by keys, with rectangles that stay: what the screens of
+// studies and of lessons have in common.
+
+import { Reading } from "./reading.js";
+import { PairViewer } from "./viewer.js";
+import { Work } from "./work.js";
+
+export const $ = (selector) => document.querySelector(selector);
+
+const SAID = {
+  saved: "Saved",
+  saving: "Saving ...",
+  waiting: "Not saved yet: no connection. Trying again ...",
+};
+
+export class Grading {
+  // `submit()` is what Enter does, `shown()` follows every change of the grades
+  // on the screen, `keys` are those that only one of the screens has.
+  constructor({ submit, shown = () => {}, keys = {} }) {
+    Object.assign(this, { submit, shown, keys, reading: null, viewer: null, work: null, busy: false });
+    this.form = $("#reading");
+    this.screen = $("#screen");
+    this.#listen();
+  }
+
+  // A case whose answer is saved at `path`.
+  async open(ask, path, { reading, images, idle_seconds }) {
+    this.reading = new Reading(ask, path, reading, (...said) => this.told(...said));
+    this.work = new Work(reading.active, reading.left, idle_seconds);
+    this.viewer = new PairViewer([...document.querySelectorAll("#screen > .pair .view")], images, () => {});
+    this.viewer.rois = images.map((image) => image.roi);
+    this.viewer.locked = true;
+    this.show();
+    await this.viewer.load();
+  }
+
+  show() {
+    const { grades } = this.reading.body;
+    this.viewer.draw();
+    for (const group of this.form.querySelectorAll(".grades")) {
+      const grade = grades[Number(group.dataset.measurement)];
+      for (const input of group.querySelectorAll("input")) input.checked = Number(input.value) === grade;
+    }
+    this.shown();
+  }
+
+  told(state, sentence, stored) {
+    $("#saved").textContent = SAID[state] ?? sentence;
+    $("#saved").className = state;
+    if (state !== "refused") return;
+    $("#problem").textContent = sentence;
+    // Another window was faster: what it saved stands, and is shown.
+    if (stored) this.take(stored);
+  }
+
+  // What the server has now; undo does not reach behind it.
+  take(stored) {
+    this.reading.take(stored);
+    this.reading.done = [];
+    this.reading.undone = [];
+    this.show();
+  }
+
+  grade(measurement, value) {
+    const input = this.form.querySelector(`.grades[data-measurement="${measurement}"] input[value="${value}"]`);
+    if (!input || this.reading.locked) return;
+    $("#problem").textContent = "";
+    this.work.note(`grade-${measurement}-${value}`);
+    const grades = this.reading.body.grades.map((old, index) => (index === measurement ? value : old));
+    this.reading.change({ grades, effort: this.work.soFar() });
+    this.show();
+  }
+
+  // Saves how long it took, so that what is locked next knows.
+  async settle() {
+    this.reading.change({ effort: this.work.soFar() }, true);
+    while (this.reading.running) await this.reading.running;
+  }
+
+  // Does one thing at a time, and says why it was refused.
+  async once(action) {
+    if (this.busy || !this.reading) return;
+    this.busy = true;
+    $("#problem").textContent = "";
+    try {
+      await action();
+    } catch (error) {
+      this.told("refused", error.message, error.state ?? undefined);
+    }
+    this.busy = false;
+  }
+
+  #actions = {
+    fit: () => this.viewer.fit(),
+    actual: () => this.viewer.actual(),
+    reset: () => {
+      this.viewer.adjust = { brightness: 0, contrast: 0 };
+      $("#brightness").value = 0;
+      $("#contrast").value = 0;
+      this.viewer.fit();
+    },
+    hide: () => {
+      this.viewer.hidden = !this.viewer.hidden;
+      this.work.note(this.viewer.hidden ? "overlay-hidden" : "overlay-shown");
+      this.viewer.draw();
+    },
+    undo: () => {
+      this.reading.undo();
+      this.show();
+    },
+    redo: () => {
+      this.reading.redo();
+      this.show();
+    },
+  };
+
+  #pause() {
+    this.work.paused = true;
+    this.work.note("paused");
+    this.screen.classList.add("is-paused");
+    $("#paused").showModal();
+  }
+
+  #resume() {
+    this.work.paused = false;
+    this.work.note("resumed");
+    this.screen.classList.remove("is-paused");
+  }
+
+  #listen() {
+    this.screen.addEventListener("click", (event) => {
+      const action = event.target.closest("[data-do]")?.dataset.do;
+      if (action && this.viewer) this.#actions[action]();
+    });
+    this.form.addEventListener("change", (event) => {
+      const group = event.target.closest(".grades");
+      if (group) this.grade(Number(group.dataset.measurement), Number(event.target.value));
+    });
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    $("#pause").addEventListener("click", () => this.#pause());
+    $("#paused").addEventListener("close", () => this.#resume());
+    $("#keys-button").addEventListener("click", () => $("#keys").showModal());
+    for (const name of ["brightness", "contrast"]) {
+      $(`#${name}`).addEventListener("input", (event) => {
+        this.viewer.adjust[name] = Number(event.target.value);
+        this.viewer.draw();
+      });
+    }
+    document.addEventListener("keydown", (event) => this.#key(event));
+    addEventListener("beforeunload", (event) => {
+      if (this.reading && !this.reading.isSaved) event.preventDefault();
+    });
+  }
+
+  #key(event) {
+    if (!this.viewer || event.ctrlKey || event.metaKey || $("#keys").open || $("#paused").open) return;
+    const digit = /^Digit([0-9])$/.exec(event.code) ?? /^Numpad([0-9])$/.exec(event.code);
+    if (digit) {
+      event.preventDefault();
+      this.grade(event.shiftKey ? 1 : 0, Number(digit[1]));
+      return;
+    }
+    if (event.key === "Enter" && event.target.matches("button, a, select, summary")) return;
+    const middle = () => [this.viewer.views[0].width / 2, this.viewer.views[0].height / 2];
+    const act = {
+      z: event.shiftKey ? this.#actions.redo : this.#actions.undo,
+      h: this.#actions.hide,
+      f: this.#actions.fit,
+      o: this.#actions.actual,
+      p: () => this.#pause(),
+      "+": () => this.viewer.zoom(1.25, ...middle()),
+      "-": () => this.viewer.zoom(0.8, ...middle()),
+      "?": () => $("#keys").showModal(),
+      enter: () => this.submit(),
+      ...this.keys,
+    }[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+}
+
+// Says why there is nothing to grade.
+export function failed(error) {
+  $("#saved").textContent = error.message;
+  $("#saved").className = "refused";
+}
