@@ -410,6 +410,32 @@ async fn who_was_told_a_truth_reads_that_pair_no_more() {
 }
 
 #[tokio::test]
+async fn pairs_that_share_an_image_count_as_one() {
+    let school = School::open().await;
+    let first = school.easy("one", 1, [2, 1]).await;
+    let twin = school.easy("two", 2, [2, 1]).await;
+    // As when two files differ only outside the region that is kept.
+    let pairs = [school.pair(&first), school.pair(&twin)];
+    let share = move |change: &mut rating_web::store::Change<'_>| {
+        let sql =
+            "UPDATE views SET image = (SELECT image FROM views WHERE pair = ?1 AND modality = 0)
+                   WHERE pair = ?2 AND modality = 0";
+        change.execute(sql, pairs)?;
+        change.tell("test", "test", (), ())
+    };
+    school.room.room.store.write_now(Actor::Server, share).unwrap();
+    let dora = school.room.browser("dora", Role::Reader).await;
+    school.study(&[&first], &dora).unwrap();
+    let refused = school.form("offer", &twin).await;
+    assert!(refused.text().contains("is in an open study"), "{}", refused.text());
+    school.close_study();
+    school.form("offer", &twin).await;
+    assert_eq!(school.lesson(&dora, "due").await["state"], "nothing");
+    school.answer(&school.lea, "due", [2, 1]).await;
+    assert_eq!(school.assign(&school.lea, &first), Assigned { added: 0, learned: 1 });
+}
+
+#[tokio::test]
 async fn a_wrong_answer_comes_back_after_a_day_then_later_and_later() {
     let mut school = School::open().await;
     school.easy("one", 1, [2, 1]).await;

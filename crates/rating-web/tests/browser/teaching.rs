@@ -78,7 +78,7 @@ pub async fn a_lesson_and_its_truth(driver: &Driver) {
         }
     }
     driver.goto(&format!("{}/teaching", served.address)).await;
-    driver.wait_for_text("main", "3 cases answered, and 1 answers").await;
+    driver.wait_for_text("main", "3 cases answered; answers to cases that came back: 1.").await;
     driver.wait("svg.progress-line polyline").await;
     driver.picture("52-progress").await;
     check.page("teaching-progress").await;

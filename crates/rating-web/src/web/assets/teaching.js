@@ -59,11 +59,10 @@ function* truth(told) {
   yield made("h2", told.right ? "Right" : "Not right");
   if (told.watermark) yield paragraph(told.watermark, "doubt");
   yield table(told);
-  for (const { name, truth, meaning } of told.measurements) {
-    if (meaning) yield paragraph(`Grade ${truth} of ${plain(name)}: ${meaning}.`);
+  for (const { name, truth, meaning, readers } of told.measurements) {
+    yield paragraph(`Grade ${truth} of ${plain(name)}${meaning ? `: ${meaning}` : ""}. ${readers}.`);
   }
-  const settled = told.measurements.map(({ name, readers }) => `${plain(name)}: ${readers}`).join(". ");
-  yield paragraph(`${settled}. ${told.settled} Difficulty: ${told.difficulty}.`);
+  yield paragraph(`${told.settled} Difficulty: ${told.difficulty}.`);
   yield readings(told);
   const back = told.comes_back ? `It comes back on ${day(told.comes_back)}.` : "It does not come back.";
   yield paragraph(`Pair ${told.code}. ${back} Research use only, not for diagnosis.`, "aside");
@@ -74,7 +73,7 @@ const plain = (name) => name.replaceAll("_", " ");
 const paragraph = (text, kind = "") => made("p", text, kind);
 
 function table(told) {
-  const head = row("th", ["Measurement", "You", "Truth", "Your grade is"], "col");
+  const head = row("th", ["Measurement", "You", "Truth", "Yours is"], "col");
   const body = told.measurements.map(({ name, own, truth, sentence }) => row("td", [plain(name), own, truth, sentence], null));
   if (told.combined) body.push(row("td", ["combined grade", told.combined.own, told.combined.truth, ""], null));
   return whole("Your grades beside the truth", head, body);

@@ -46,7 +46,7 @@ fn learning(db: &Connection, protocol: &Protocol, person: i64) -> Result<Markup,
     Ok(html! {
         h1 { "Teaching" }
         p { "Grade a pair that others have settled; then see its grades, what its readers said and why. \
-             You learn on pairs that are not yours to read: whose truth you have seen is never handed to you." }
+             You learn on pairs that are not yours to read, and a pair whose truth you have seen is never handed to you." }
         ul.levels {
             @for level in Level::ALL { li {
                 a.button.other[level != Level::Due] href={ "/teaching/lesson?level=" (level.word()) } {
@@ -83,8 +83,8 @@ fn coordinating(
     let cases = teaching::offered(db, now)?;
     Ok(html! {
         h1 { "Teaching" }
-        p { "Readers learn on the settled pairs that are offered here, and see names of nobody. "
-            "Whom a lesson has told a pair's truth cannot be handed that pair, nor read it in a study." }
+        p { "Readers learn on the settled pairs that are offered here; what others said is told without names. "
+            "Whoever was told a pair's truth in a lesson cannot be handed that pair, nor read it in a study." }
         (offering(&cases, caller))
         (difficulties())
         h2 { "Learners" }
@@ -99,7 +99,7 @@ fn offering(cases: &[OfferedCase], caller: &Caller) -> Markup {
     let resting = cases.iter().filter(|one| one.is_embargoed).count();
     html! {
         table {
-            caption { "Pairs that are offered" }
+            caption { "Offered pairs" }
             thead { tr { th scope="col" { "Difficulty" } th scope="col" { "Pairs" } } }
             tbody {
                 @for one in Difficulty::ALL { tr { th scope="row" { (one.word()) } td { (count(Some(one))) } } }
