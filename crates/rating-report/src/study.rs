@@ -1,6 +1,7 @@
 //! The page of a reader study.
 
 mod change;
+mod experience;
 mod merits;
 mod primary;
 mod readers;
@@ -82,6 +83,7 @@ fn question_body(of: &StudyPage<'_>, question: &QuestionAnalysis, label: Label) 
     html! {
         h3 { "Readers, their mean and the system" }
         (readers::figures(of, question, label))
+        (readers::against_system(question, label))
         h3 { "Differences between arms" }
         (merits::differences(question, label))
         h3 { "Do readers agree?" }

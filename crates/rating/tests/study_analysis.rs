@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::stats::Merit;
 use rating::study::analysis::{Plan, Study, StudyAnalysis, analyse, primary};
-use rating::study::{StudyAnswer, StudyCase};
+use rating::study::{Reader, StudyAnswer, StudyCase};
 use rating::{Grade, Problem, Protocol, Seed};
 
 /// SH grades of the truth and the system of six cases of three patients;
@@ -74,13 +74,17 @@ fn answers() -> Vec<StudyAnswer> {
     answers
 }
 
+fn reader(name: &str) -> Reader {
+    Reader { name: name.to_owned(), years: None, group: None }
+}
+
 fn with<T>(
     answers: &[StudyAnswer],
     ask: impl FnOnce(Study<'_>, Plan) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
     let (protocol, cases) = (Protocol::eoss(), cases());
-    let (arms, readers) =
-        (["unaided", "assisted"].map(str::to_owned), ["R1", "R2"].map(str::to_owned));
+    let arms = ["unaided", "assisted"].map(str::to_owned);
+    let readers = ["R1", "R2"].map(reader);
     let study =
         Study { protocol: &protocol, arms: &arms, readers: &readers, cases: &cases, answers };
     let plan = Plan {
@@ -245,4 +249,70 @@ fn a_study_nobody_read_has_reasons_instead_of_figures() {
     assert!(combined.drift[0].undefined.is_some() && combined.changes.is_empty());
     assert_eq!(found.time.arms[0].median, None);
     assert!(with(&[], |study, plan| primary(study, &plan)).unwrap().is_err());
+}
+
+#[test]
+fn the_system_is_tested_against_each_reader_case_by_case() {
+    let found = analysed();
+    let combined = found.questions.iter().find(|question| question.name == "combined").unwrap();
+    let unaided = &combined.system_tests[0];
+    assert_eq!(unaided.arm, "unaided");
+    // The system is right but for cases 3 and 5; R1 in cases 0, 1 and 3.
+    let first = &unaided.readers[0];
+    assert_eq!((first.reader.as_str(), first.cases), ("R1", 6));
+    assert_eq!((first.right.first_only, first.right.second_only), (2, 1));
+    assert_eq!((first.mcnemar, first.mcnemar_holm), (1.0, Some(1.0)));
+    // R2 gave the system's grades wherever it was right.
+    let second = &unaided.readers[1].right;
+    assert_eq!((second.both, second.first_only, second.second_only), (4, 0, 0));
+}
+
+#[test]
+fn experience_is_a_line_through_the_readers_gains() {
+    let answers: Vec<StudyAnswer> = (0..4)
+        .flat_map(|reader| {
+            // Unaided a case more is right with each reader, assisted all are.
+            let unaided = move |case: usize| {
+                let truth = CASES[case].1;
+                let grade = if case <= reader { truth } else { 3 - truth };
+                answer(&format!("R{reader}"), case, "unaided", grade)
+            };
+            let assisted =
+                move |case: usize| answer(&format!("R{reader}"), case, "assisted", CASES[case].1);
+            (0..6).map(unaided).chain((0..6).map(assisted))
+        })
+        .collect();
+    let years = [Some(1.0), Some(3.0), Some(5.0), Some(7.0)];
+    let slope = |years: [Option<f64>; 4]| {
+        let readers: Vec<Reader> = (0..4)
+            .map(|at| Reader { name: format!("R{at}"), years: years[at], group: None })
+            .collect();
+        let (protocol, cases) = (Protocol::eoss(), cases());
+        let arms = ["unaided", "assisted"].map(str::to_owned);
+        let answers = answers.as_slice();
+        let study =
+            Study { protocol: &protocol, arms: &arms, readers: &readers, cases: &cases, answers };
+        let plan = Plan {
+            measurement: "combined".to_owned(),
+            merit: Merit::Accuracy,
+            arm: "assisted".to_owned(),
+            against: "unaided".to_owned(),
+            samples: 100,
+        };
+        let mut rng = ChaCha8Rng::from_seed(Seed::new(5).bytes());
+        let found = analyse(study, &plan, &mut rng).unwrap();
+        let combined = found.questions.into_iter().find(|one| one.name == "combined").unwrap();
+        combined.comparisons.into_iter().next().unwrap().experience
+    };
+    // Gains of 5, 4, 3 and 2 of 6 cases, but for one reader: a sixth less in two years.
+    let mut known = years;
+    known[3] = Some(8.0);
+    let found = slope(known).unwrap();
+    let (x, y) = ([1.0, 3.0, 5.0, 8.0], [5.0, 4.0, 3.0, 2.0].map(|right| right / 6.0));
+    let mean = |of: [f64; 4]| of.iter().sum::<f64>() / 4.0;
+    let above: f64 = x.iter().zip(y).map(|(x1, y1)| (x1 - mean(x)) * (y1 - mean(y))).sum();
+    let below: f64 = x.iter().map(|x1| (x1 - mean(x)).powi(2)).sum();
+    assert!((found.value - above / below).abs() < 1e-12, "{found:?}");
+    assert!(slope([None, None, Some(5.0), Some(7.0)]).is_none());
+    assert!(slope([Some(4.0); 4]).is_none());
 }

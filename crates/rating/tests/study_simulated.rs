@@ -14,7 +14,9 @@ use rand_chacha::rand_core::SeedableRng;
 use rating::stats::mrmc::Inference;
 use rating::study::analysis::{Plan, Study, analyse, primary};
 use rating::study::simulate::{Likeness, SimulatedReader, Simulation};
-use rating::study::{AlteredAnswers, Rule, Schedule, StudyAnswer, StudyCase, StudyProtocol};
+use rating::study::{
+    AlteredAnswers, Reader, Rule, Schedule, StudyAnswer, StudyCase, StudyProtocol,
+};
 use rating::{Grade, Protocol, Seed};
 
 const PAPER: &str = include_str!("../../../configs/studies/paper.toml");
@@ -37,7 +39,6 @@ struct Simulated {
     protocol: Protocol,
     study: StudyProtocol,
     arms: Vec<String>,
-    readers: Vec<String>,
     cases: Vec<StudyCase>,
     answers: Vec<StudyAnswer>,
 }
@@ -74,7 +75,6 @@ impl Simulated {
         let answers = simulation.study(&study, &schedule, &cases).unwrap();
         Simulated {
             arms: study.arms.iter().map(|arm| arm.name.clone()).collect(),
-            readers: study.readers.iter().map(|reader| reader.name.clone()).collect(),
             protocol,
             study,
             cases,
@@ -86,7 +86,7 @@ impl Simulated {
         Study {
             protocol: &self.protocol,
             arms: &self.arms,
-            readers: &self.readers,
+            readers: &self.study.readers,
             cases: &self.cases,
             answers: &self.answers,
         }
@@ -268,7 +268,6 @@ fn a_large_study_is_analysed_in_a_minute() {
     let (readers, cases) = (200, 2000);
     let mut rng = generator(Seed::new(200));
     let grade = |rng: &mut ChaCha8Rng| rng.random_range(0..4_u8);
-    let names = |kind: &str, count: usize| (0..count).map(|n| format!("{kind}{n}")).collect();
     let cases: Vec<StudyCase> = (0..cases)
         .map(|number| StudyCase {
             case: format!("case{number}"),
@@ -278,7 +277,9 @@ fn a_large_study_is_analysed_in_a_minute() {
         })
         .collect();
     let arms = vec!["unaided".to_owned(), "assisted".to_owned()];
-    let readers: Vec<String> = names("R", readers);
+    let readers: Vec<Reader> = (0..readers)
+        .map(|n| Reader { name: format!("R{n}"), years: Some(f64::from(n % 20)), group: None })
+        .collect();
     let mut answers = Vec::new();
     for (arm, reader) in arms.iter().flat_map(|arm| readers.iter().map(move |of| (arm, of))) {
         for (position, case) in cases.iter().enumerate() {
@@ -286,7 +287,7 @@ fn a_large_study_is_analysed_in_a_minute() {
             let right = rng.random_bool(0.6);
             let given = if right { truth } else { [0, 1].map(|_| grade(&mut rng)) };
             answers.push(StudyAnswer {
-                reader: reader.clone(),
+                reader: reader.name.clone(),
                 case: case.case.clone(),
                 arm: arm.clone(),
                 before: None,

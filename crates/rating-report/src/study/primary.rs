@@ -5,7 +5,7 @@ use rating::stats::mrmc::{Analysis, Inference};
 use rating::stats::{Interval, Merit};
 use rating::study::analysis::comparison::Comparison;
 
-use super::StudyPage;
+use super::{StudyPage, experience};
 use crate::figure::{Figure, Unit, p_value};
 use crate::label::Label;
 use crate::notes::Notes;
@@ -31,6 +31,7 @@ pub(super) fn body(of: &StudyPage<'_>, label: Label) -> Markup {
         }
         (forest(comparison, plan.merit, label))
         (analyses(comparison, plan.merit, label))
+        (experience::plot(comparison, plan.merit, label))
         @if let Some(least) = of.study.analysis.smallest_difference {
             p { "The protocol calls " (format!("{:.1}", 100.0 * least)) " points the smallest difference that matters." }
         }

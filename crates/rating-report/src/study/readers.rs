@@ -4,10 +4,11 @@ use maud::{Markup, html};
 use rating::stats::{Merit, Weights};
 use rating::study::analysis::QuestionAnalysis;
 use rating::study::analysis::figures::{Figures, merits};
+use rating::study::analysis::system::SystemTest;
 
 use super::StudyPage;
 use super::merits::{UnitOf, merit_words, unit_of};
-use crate::figure::{Figure, Unit};
+use crate::figure::{Figure, Unit, p_value};
 use crate::label::Label;
 use crate::notes::Notes;
 use crate::page::wide;
@@ -89,6 +90,30 @@ pub(super) fn figures(of: &StudyPage<'_>, question: &QuestionAnalysis, label: La
         }
     };
     html! { (wide("Figures of readers", &table)) (notes.list()) }
+}
+
+/// The system against each reader; nothing where it gave no grades.
+pub(super) fn against_system(question: &QuestionAnalysis, label: Label) -> Markup {
+    let row = |arm: &str, one: &SystemTest| {
+        html! { tr {
+            th scope="row" { (one.reader) } td.words { (arm) } td { (one.cases) }
+            td { (one.right.first_only) } td { (one.right.second_only) }
+            td { (p_value(one.mcnemar)) } td { (one.mcnemar_holm.map_or("-".to_owned(), p_value)) }
+        } }
+    };
+    let table = html! {
+        table {
+            caption { (label.opening()) "RATING alone against each reader, cases that one of the two graded right: exact McNemar test, "
+                "corrected for all readers of the arm (Holm). It takes cases as independent." }
+            thead { tr {
+                th.words scope="col" { "reader" } th.words scope="col" { "arm" } th scope="col" { "cases" }
+                th scope="col" { "only RATING right" } th scope="col" { "only the reader right" }
+                th scope="col" { "p" } th scope="col" { "p, Holm" }
+            } }
+            tbody { @for arm in &question.system_tests { @for one in &arm.readers { (row(&arm.arm, one)) } } }
+        }
+    };
+    html! { @if !question.system_tests.is_empty() { (wide("RATING against each reader", &table)) } }
 }
 
 fn cells(

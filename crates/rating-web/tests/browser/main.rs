@@ -56,6 +56,11 @@ async fn every_page_is_for_everybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_a_study_is_for_everybody() {
+    in_a_browser(pages::of_a_study_are_for_everybody).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn both_arms_of_a_study() {
     in_a_browser(study::both_arms_of_a_study).await;
 }

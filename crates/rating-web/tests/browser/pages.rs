@@ -1,12 +1,15 @@
 //! Every page, as every role, on three screens: axe finds nothing serious,
 //! nobody scrolls sideways, Tab comes to every control and shows where it is.
 
+use rating_web::people::Role;
+
 use crate::checks::axe;
 use crate::devtools::{LAPTOP, PHONE, Screen, ZOOMED};
-use crate::driver::{Driver, ESCAPE};
+use crate::driver::{Driver, ENTER, ESCAPE, SHIFT};
 use crate::import::lay_out;
 use crate::scene::{self, Scene};
 use crate::served::Served;
+use crate::study;
 
 /// A page to look at.
 struct Page {
@@ -99,6 +102,68 @@ pub async fn are_for_everybody(driver: &Driver) {
             check.keys(&scene.fresh).await;
         }
     }
+    served.close();
+    driver.on(LAPTOP).await;
+    assert!(wrong.is_empty(), "{} findings:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The pages of a reader study, for who reads and who coordinates.
+pub async fn of_a_study_are_for_everybody(driver: &Driver) {
+    let axe = axe();
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::open(folder.path());
+    let anna = served.room.browser("anna", Role::Reader).await;
+    served.room.browser("carl", Role::Coordinator).await;
+    study::open(&served, anna.id);
+    let mut wrong = Vec::new();
+    let mut check = Check { driver, served: &served, axe: axe.as_deref(), wrong: &mut wrong };
+    let of_case = |name: &'static str, at_once: &'static [&'static str]| {
+        let ready = "return document.querySelector('#saved').textContent === 'Saved'";
+        Page { ready, at_once, ..page(name, "/studies/walk/read") }
+    };
+    driver.on(LAPTOP).await;
+    served.sign_in(driver, "anna").await;
+    check.all(&[page("studies", "/studies"), page("study", "/studies/walk")]).await;
+    const ALONE: &[&str] = &[".view canvas", ".grades", "#reading .main"];
+    check.all(&[of_case("study-alone", ALONE)]).await;
+    driver.on(LAPTOP).await;
+    for read in ["0 of 2 read", "1 of 2 read"] {
+        driver.goto(&format!("{}/studies/walk/read", served.address)).await;
+        driver.wait_for_text("#progress", read).await;
+        driver.wait_for_text("#saved", "Saved").await;
+        driver.keys("2").await;
+        driver.chord(SHIFT, '1').await;
+        driver.keys(&ENTER.to_string()).await;
+        driver
+            .wait_until("return !document.querySelector('#progress')?.textContent.includes('0 of')")
+            .await;
+    }
+    driver.wait_for_text("main", "The next session begins on").await;
+    check.all(&[page("study-washout", "/studies/walk")]).await;
+    served.room.pass(15 * 24 * 60 * 60);
+    driver.on(LAPTOP).await;
+    served.sign_in(driver, "anna").await;
+    check.all(&[of_case("study-before-answer", &[".view canvas", ".grades", "#show"])]).await;
+    driver.on(LAPTOP).await;
+    driver.goto(&format!("{}/studies/walk/read", served.address)).await;
+    driver.wait_for_text("#saved", "Saved").await;
+    driver.keys("1").await;
+    driver.chord(SHIFT, '0').await;
+    driver.keys("v").await;
+    driver.wait_for_text("#told caption", "Research use only").await;
+    const ANSWERED: &[&str] =
+        &[".view canvas", "#answer .view canvas", "#told", ".grades", "#reading .main"];
+    check.all(&[of_case("study-answer", ANSWERED)]).await;
+    served.sign_in(driver, "carl").await;
+    check
+        .all(&[page("studies-coordinator", "/studies"), page("study-board", "/studies/walk")])
+        .await;
+    driver.on(LAPTOP).await;
+    driver.goto(&format!("{}/studies/walk", served.address)).await;
+    driver.type_into("input[name=name]", "walk").await;
+    driver.click("form[action$='/close'] button").await;
+    driver.wait_for_text("main", "Seal of all submitted readings").await;
+    check.all(&[page("study-closed", "/studies/walk")]).await;
     served.close();
     driver.on(LAPTOP).await;
     assert!(wrong.is_empty(), "{} findings:\n{}", wrong.len(), wrong.join("\n"));

@@ -120,8 +120,8 @@ pub async fn both_arms_of_a_study(driver: &Driver) {
     served.close();
 }
 
-/// Two drawn joints with an ROI each, answered by the canned networks.
-fn open(served: &Served, reader: i64) {
+/// A study of two drawn joints with an ROI each, answered by the canned networks.
+pub fn open(served: &Served, reader: i64) {
     let room = &served.room.room;
     let drawn = served.draw(2, reader);
     let mut cases = Vec::new();

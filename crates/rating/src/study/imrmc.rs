@@ -119,7 +119,7 @@ fn plain(name: &str) -> Result<(), Problem> {
 mod tests {
     use super::*;
     use crate::Protocol;
-    use crate::study::{StudyAnswer, StudyCase};
+    use crate::study::{Reader, StudyAnswer, StudyCase};
 
     fn case(name: &str, truth: Option<Grade>) -> StudyCase {
         StudyCase {
@@ -149,7 +149,8 @@ mod tests {
         let cases =
             [case("c1", Some(2)), case("c2", Some(0)), case("c3", None), case("c4", Some(3))];
         let names = |names: [&str; 2]| names.map(str::to_owned);
-        let (arms, readers) = (names(["unaided", "assisted"]), names(["R1", "R2"]));
+        let arms = names(["unaided", "assisted"]);
+        let readers = names(["R1", "R2"]).map(|name| Reader { name, years: None, group: None });
         let protocol = Protocol::eoss();
         let study =
             Study { protocol: &protocol, arms: &arms, readers: &readers, cases: &cases, answers };

@@ -102,22 +102,19 @@ impl Reported<'_> {
         let plan = Plan::of(self.study).ok_or_else(|| {
             Problem::new("a study of one arm compares nothing").hint("give it a second arm")
         })?;
-        let (arms, readers) = self.names();
+        let arms = self.arms();
         let seed = Seed::new(self.study.seed).child("analysis");
         let mut rng = ChaCha8Rng::from_seed(seed.bytes());
-        Ok(analyse(self.answers(&arms, &readers), &plan, &mut rng)?)
+        Ok(analyse(self.answers(&arms), &plan, &mut rng)?)
     }
 
-    fn names(&self) -> (Vec<String>, Vec<String>) {
-        (
-            self.study.arms.iter().map(|arm| arm.name.clone()).collect(),
-            self.study.readers.iter().map(|reader| reader.name.clone()).collect(),
-        )
+    fn arms(&self) -> Vec<String> {
+        self.study.arms.iter().map(|arm| arm.name.clone()).collect()
     }
 
-    fn answers<'b>(&'b self, arms: &'b [String], readers: &'b [String]) -> Study<'b> {
+    fn answers<'b>(&'b self, arms: &'b [String]) -> Study<'b> {
         let Found { cases, answers, .. } = self.found;
-        Study { protocol: self.protocol, arms, readers, cases, answers }
+        Study { protocol: self.protocol, arms, readers: &self.study.readers, cases, answers }
     }
 }
 
@@ -164,8 +161,8 @@ pub fn write(done: &Reported<'_>, out: &Path) -> Result<(), Failure> {
 
 /// One file for each cut-off of each measurement and of the combined grade.
 fn imrmc_files(done: &Reported<'_>, out: &Path) -> Result<(), Failure> {
-    let (arms, readers) = done.names();
-    let answers = done.answers(&arms, &readers);
+    let arms = done.arms();
+    let answers = done.answers(&arms);
     let combined = done.protocol.combined_grades().map(|grades| ("combined", grades));
     let measurements = done.protocol.measurements().iter();
     let all = measurements.map(|measurement| (measurement.name.as_str(), measurement.grades));

@@ -12,6 +12,7 @@ use super::table::{Grid, Reading, Table};
 use crate::evaluate::Figure;
 use crate::stats::weighted::SumsByPatient;
 use crate::stats::{Measured, Resamples};
+use crate::study::Reader;
 use crate::{Grade, Problem};
 
 /// Wrong answers shown in one arm.
@@ -133,10 +134,10 @@ fn followed<R: Rng + Clone + Sync>(
         Ok(Figure::resampled(whole, Some(resamples.of(|weights| sums.mean(weights)))))
     };
     let share = |yes: bool| f64::from(u8::from(yes));
-    let of_reader = |(reader, name): (usize, &String)| {
+    let of_reader = |(reader, who): (usize, &Reader)| {
         let own = || wrong.iter().filter(move |of| of.reader == reader);
         ReaderFollowed {
-            reader: name.clone(),
+            reader: who.name.clone(),
             readings: own().count(),
             followed: own().filter(|of| of.followed).count(),
         }

@@ -150,7 +150,7 @@ pub(super) fn within_readings<R: Rng + Clone + Sync>(
             arm: name.clone(),
             readers: named
                 .filter(|(_, changes)| changes.cases > 0)
-                .map(|(reader, changes)| ReaderChanges { reader: reader.clone(), changes })
+                .map(|(reader, changes)| ReaderChanges { reader: reader.name.clone(), changes })
                 .collect(),
             together,
             net_gain: Figure::resampled(value, Some(bootstrap)),

@@ -13,6 +13,7 @@ use super::figures::{Figures, means};
 use super::table::{Grid, Table, of_cases};
 use crate::stats::jackknife::Jackknife;
 use crate::stats::paper::{PaperTest, paper_z_test};
+use crate::stats::slope::{Point, Slope, slope};
 use crate::stats::weighted::{CountsByPatient, SumsByPatient};
 use crate::stats::wilcoxon::Wilcoxon;
 use crate::stats::{
@@ -42,6 +43,10 @@ pub struct Comparison {
     /// Signed ranks of the readers' differences in accuracy: readers at large, these
     /// cases.
     pub wilcoxon: Option<Wilcoxon>,
+    /// Does experience change the gain? The plan's figure: the readers' differences
+    /// by their years of experience, a year each; readers at large, these cases.
+    /// `None` with fewer than three readers whose years are known, or all alike.
+    pub experience: Option<Slope>,
     /// **Unsound, the paper's own**: its z test of the mean accuracies, on bootstrap
     /// values that drew cases one by one. With its warning.
     pub paper_z_test: Option<PaperTest>,
@@ -52,6 +57,8 @@ pub struct Comparison {
 pub struct ReaderDifference {
     /// The reader's name.
     pub reader: String,
+    /// Years of experience, where the protocol tells them.
+    pub years: Option<f64>,
     /// Cases graded in both arms, with a reference grade.
     pub cases: usize,
     /// Differences of the figures.
@@ -185,6 +192,7 @@ impl<'a> Pairs<'a> {
         readers: Vec<Figures>,
         mean: Figures,
         merits: &[Merit],
+        merit: Merit,
         by_case: &Resamples<R>,
     ) -> Comparison {
         let study = &self.table.study;
@@ -202,7 +210,8 @@ impl<'a> Pairs<'a> {
             .map(|(pair, differences)| {
                 let right = pair.right();
                 ReaderDifference {
-                    reader: study.readers[pair.reader].clone(),
+                    reader: study.readers[pair.reader].name.clone(),
+                    years: study.readers[pair.reader].years,
                     cases: pair.cases.len(),
                     differences,
                     mcnemar: right.mcnemar(),
@@ -219,6 +228,7 @@ impl<'a> Pairs<'a> {
             arm: study.arms[self.arms[0]].clone(),
             against: study.arms[self.arms[1]].clone(),
             wilcoxon: wilcoxon(&readers),
+            experience: experience(&readers, merit),
             readers,
             mean,
             multi_reader,
@@ -269,4 +279,13 @@ fn wilcoxon(readers: &[ReaderDifference]) -> Option<Wilcoxon> {
     };
     let gained: Vec<f64> = readers.iter().map(gained).collect();
     SignedRanks::new(&gained, &vec![0.0; gained.len()]).ok()?.test().ok()
+}
+
+fn experience(readers: &[ReaderDifference], merit: Merit) -> Option<Slope> {
+    let point = |(at, of): (usize, &ReaderDifference)| {
+        let y = of.differences.get(&merit)?.value?;
+        Some(Point { x: of.years?, y, group: 0, cluster: at })
+    };
+    let points: Vec<Point> = readers.iter().enumerate().filter_map(point).collect();
+    if points.len() < 3 { None } else { slope(&points).ok() }
 }

@@ -57,6 +57,8 @@ pub fn merits(grades: u8) -> Vec<Merit> {
 pub(super) struct Everything<'a> {
     table: &'a Table<'a>,
     merits: Vec<Merit>,
+    /// The plan's.
+    planned: Merit,
     /// By arm the position and counts of its readers.
     arms: Vec<Vec<(usize, CountsByPatient)>>,
     system: Option<CountsByPatient>,
@@ -89,6 +91,7 @@ impl<'a> Everything<'a> {
         Ok(Everything {
             table,
             merits,
+            planned: plan.merit,
             arms: grid.grades.iter().map(of_arm).collect::<Result<_, _>>()?,
             system: counts(&grid.system)?,
             comparisons: others
@@ -121,7 +124,7 @@ impl<'a> Everything<'a> {
             readers: readers
                 .iter()
                 .map(|(reader, counts)| {
-                    rater(&names.readers[*reader], counts, all.figures(&self.merits))
+                    rater(&names.readers[*reader].name, counts, all.figures(&self.merits))
                 })
                 .collect(),
             mean: all.figures(&self.merits),
@@ -133,7 +136,7 @@ impl<'a> Everything<'a> {
             .map(|pairs| {
                 let readers = (0..pairs.readers()).map(|_| all.figures(&self.merits)).collect();
                 let mean = all.figures(&self.merits);
-                pairs.comparison(readers, mean, &self.merits, by_case)
+                pairs.comparison(readers, mean, &self.merits, self.planned, by_case)
             })
             .collect();
         (arms, system, comparisons)

@@ -24,12 +24,13 @@ pub mod figures;
 mod question;
 pub mod repeats;
 pub mod sessions;
+pub mod system;
 mod table;
 
 use rand::Rng;
 use serde::Serialize;
 
-use super::{StudyAnswer, StudyCase, StudyProtocol};
+use super::{Reader, StudyAnswer, StudyCase, StudyProtocol};
 use crate::stats::{Merit, MultiReader, Resamples, Undefined};
 use crate::{Problem, Protocol};
 
@@ -43,8 +44,8 @@ pub struct Study<'a> {
     pub protocol: &'a Protocol,
     /// Names of the arms, in the order to be shown.
     pub arms: &'a [String],
-    /// Names of the readers, in the order to be shown.
-    pub readers: &'a [String],
+    /// The readers, in the order to be shown.
+    pub readers: &'a [Reader],
     /// All cases, those nobody read yet too.
     pub cases: &'a [StudyCase],
     /// All answers, in any order.
@@ -113,6 +114,8 @@ pub struct QuestionAnalysis {
     pub system: Option<figures::RaterFigures>,
     /// Every other arm against the plan's.
     pub comparisons: Vec<comparison::Comparison>,
+    /// The system against each reader, by arm.
+    pub system_tests: Vec<system::SystemTests>,
     /// Agreement of readers with each other.
     pub between_readers: agreement::BetweenReaders,
     /// Agreement of readers with themselves, by arm.
@@ -183,6 +186,7 @@ pub fn analyse<R: Rng + Clone + Sync>(
                 arms,
                 system,
                 comparisons,
+                system_tests: system::against_readers(&table, &grid),
                 between_readers: agreement::between(&table, &grid, against, &resamples)?,
                 within_readers: repeats::within(&table, question, &resamples)?,
                 changes: changes::within_readings(&table, question, &resamples)?,

@@ -68,10 +68,10 @@ pub(super) fn within<R: Rng + Clone + Sync>(
             table.counts(question.grades, &cases, &grades(0), &grades(1))
         };
         let mut readers = Vec::new();
-        for (reader, name) in table.study.readers.iter().enumerate() {
+        for (reader, who) in table.study.readers.iter().enumerate() {
             let own: Vec<&Twice> = repeats.iter().filter(|twice| twice.reader == reader).collect();
             if !own.is_empty() {
-                readers.push(Repeated::of(name, &counts(&own)?.weighted(&ones)));
+                readers.push(Repeated::of(&who.name, &counts(&own)?.weighted(&ones)));
             }
         }
         let all = counts(&repeats.iter().collect::<Vec<_>>())?;

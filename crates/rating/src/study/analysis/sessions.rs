@@ -10,6 +10,7 @@ use crate::evaluate::Figure;
 use crate::stats::slope::{Point, Slope, slope};
 use crate::stats::weighted::SumsByPatient;
 use crate::stats::{Interval, Measured, Resamples, Undefined, interval};
+use crate::study::Reader;
 
 /// In how many readings a drift is told.
 const READINGS: f64 = 100.0;
@@ -140,12 +141,12 @@ pub(super) fn time<R: Rng + Clone + Sync>(
 }
 
 impl ArmTime {
-    fn new(arm: &str, readers: &[String], times: &[Vec<Option<f64>>]) -> ArmTime {
-        let of_reader = |(reader, times): (&String, &Vec<Option<f64>>)| {
+    fn new(arm: &str, readers: &[Reader], times: &[Vec<Option<f64>>]) -> ArmTime {
+        let of_reader = |(reader, times): (&Reader, &Vec<Option<f64>>)| {
             let times: Vec<f64> = times.iter().copied().flatten().collect();
             let logarithms: Vec<f64> = times.iter().map(|seconds| seconds.ln()).collect();
             Some(ReaderTime {
-                reader: reader.clone(),
+                reader: reader.name.clone(),
                 readings: times.len(),
                 median: median(&times)?,
                 geometric_mean: interval::mean(&logarithms).ok()?.exp(),

@@ -38,7 +38,7 @@ pub(super) struct Grid {
 impl<'a> Table<'a> {
     pub fn new(study: Study<'a>) -> Result<Table<'a>, Problem> {
         let arms = places("arm", study.arms.iter())?;
-        let readers = places("reader", study.readers.iter())?;
+        let readers = places("reader", study.readers.iter().map(|reader| &reader.name))?;
         let cases = places("case", study.cases.iter().map(|case| &case.case))?;
         for case in study.cases {
             let truth = case.truth.iter().map(|grade| grade.unwrap_or(0)).collect::<Vec<_>>();

@@ -97,12 +97,10 @@ fn of<T>(
     question: impl FnOnce(Study<'_>) -> T,
 ) -> Result<T, Failure> {
     let arms: Vec<String> = staged.study.arms.iter().map(|arm| arm.name.clone()).collect();
-    let readers: Vec<String> =
-        staged.study.readers.iter().map(|reader| reader.name.clone()).collect();
     let study = Study {
         protocol: &staged.protocol,
         arms: &arms,
-        readers: &readers,
+        readers: &staged.study.readers,
         cases: &staged.cases,
         answers,
     };
