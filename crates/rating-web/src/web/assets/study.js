@@ -71,7 +71,10 @@ async function showAnswer(answer) {
   screen.classList.add("with-answer");
   section.querySelector("#watermark").textContent = answer.watermark ?? "";
   section.querySelector("#answer-state").textContent = "";
-  section.querySelector("#told").replaceChildren(table(answer));
+  const told = section.querySelector("#told");
+  told.replaceChildren(table(answer));
+  // The last word is given beside the answer, without scrolling.
+  told.before(grading.form);
   const figures = [...section.querySelectorAll(".view")];
   const explained = answer.maps.map((map) => map.modality);
   for (const figure of figures) figure.hidden = !explained.includes(figure.dataset.modality);

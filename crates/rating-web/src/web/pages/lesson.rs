@@ -39,7 +39,7 @@ pub(in crate::web) async fn show(
                     a href="/teaching" { "Stop for now" }
                 }
             }
-            (keys(KEYS))
+            (keys(protocol, KEYS))
             (paused())
         }
         section id="nothing" hidden tabindex="-1" aria-label="Nothing is due" {
@@ -61,8 +61,6 @@ fn words(level: Level) -> String {
 }
 
 const KEYS: &[(&str, &str)] = &[
-    ("0 - 3", "grade of synovial hypertrophy"),
-    ("Shift + 0 - 3", "grade of vascularity"),
     ("Z, Shift+Z", "undo, redo on this case"),
     ("H", "hide or show the rectangles"),
     ("F, O", "fit the images; one pixel for one pixel"),

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
 use rating::Protocol;
-use rating::protocol::Colour;
+use rating::protocol::{Colour, Measurement};
 use rusqlite::Connection;
 
 use super::layout;
@@ -96,7 +96,7 @@ pub(super) fn document(
             (views(protocol))
             @if screen.answers { (answer_section(protocol)) }
             @match screen.stage {
-                Some(_) => { (tools()) (form(protocol, screen)) (keys(&KEYS)) }
+                Some(_) => { (tools()) (form(protocol, screen)) (keys(protocol, &KEYS)) }
                 None => { (looking()) }
             }
         }
@@ -159,12 +159,15 @@ pub(super) fn view_tools() -> Markup {
     }
 }
 
+/// Which keys grade a measurement, by its position; later ones are reached by Tab.
+const KEY_WORDS: [&str; 2] = [" (digit)", " (Shift + digit)"];
+
 /// A choice for each measurement.
 pub(super) fn grade_fields(protocol: &Protocol) -> Markup {
     html! {
         @for (position, measurement) in protocol.measurements().iter().enumerate() {
             fieldset.grades data-measurement=(position) {
-                legend { (measurement.name.replace('_', " ")) @if position == 1 { " (Shift + digit)" } @else { " (digit)" } }
+                legend { (measurement.name.replace('_', " ")) (KEY_WORDS.get(position).copied().unwrap_or_default()) }
                 @for grade in 0..measurement.grades {
                     label title=[measurement.sentences.get(usize::from(grade))] {
                         input type="radio" name=(measurement.name) value=(grade);
@@ -199,13 +202,20 @@ fn form(protocol: &Protocol, screen: &Screen<'_>) -> Markup {
     }
 }
 
-/// The list of keys.
-pub(super) fn keys(keys: &[(&str, &str)]) -> Markup {
+/// The list of keys: those that grade, then these.
+pub(super) fn keys(protocol: &Protocol, keys: &[(&str, &str)]) -> Markup {
+    let measurements = protocol.measurements().iter();
+    let grade = |(measurement, shift): (&Measurement, &str)| {
+        let (most, name) = (measurement.grades - 1, measurement.name.replace('_', " "));
+        (format!("{shift}0 - {most}"), format!("grade of {name}"))
+    };
+    let grades: Vec<(String, String)> = measurements.zip(["", "Shift + "]).map(grade).collect();
+    let grades = grades.iter().map(|(keys, what)| (keys.as_str(), what.as_str()));
     html! {
         dialog id="keys" aria-labelledby="keys-title" {
             h2 id="keys-title" { "Keys" }
             dl {
-                @for (keys, what) in keys { dt { kbd { (keys) } } dd { (what) } }
+                @for (keys, what) in grades.chain(keys.iter().copied()) { dt { kbd { (keys) } } dd { (what) } }
             }
             form method="dialog" { button { "Close" } }
         }
@@ -243,9 +253,7 @@ pub(super) fn answer_section(protocol: &Protocol) -> Markup {
     }
 }
 
-const KEYS: [(&str, &str); 13] = [
-    ("0 - 3", "grade of synovial hypertrophy"),
-    ("Shift + 0 - 3", "grade of vascularity"),
+const KEYS: [(&str, &str); 11] = [
     ("R", "draw the rectangle with the mouse; without one, place it in the middle"),
     ("Arrows", "move the rectangle; with Alt its lower right corner; with Shift ten pixels"),
     ("Z, Shift+Z", "undo, redo on this pair"),

@@ -39,7 +39,7 @@ pub(in crate::web) async fn show(
                     a href=(home) { "Stop for now" }
                 }
             }
-            (keys(KEYS))
+            (keys(protocol, KEYS))
             (paused())
         }
     };
@@ -60,8 +60,6 @@ pub(super) fn paused() -> Markup {
 }
 
 const KEYS: &[(&str, &str)] = &[
-    ("0 - 3", "grade of synovial hypertrophy"),
-    ("Shift + 0 - 3", "grade of vascularity"),
     ("Z, Shift+Z", "undo, redo on this case"),
     ("H", "hide or show everything drawn over the images"),
     ("V", "lock your grades and show the system's answer, where this session has it"),
