@@ -45,8 +45,7 @@ pub(in crate::web) async fn sign_in(
     let known = app.room.store.read(move |db| people::password_of(db, &asked)).await?;
     let id = known.as_ref().map(|(id, _)| *id);
     let hash = known.and_then(|(_, hash)| hash);
-    let compared = tokio::task::spawn_blocking(move || is_password(&password, hash.as_deref()));
-    let matches = compared.await.map_err(Refusal::broken)?;
+    let matches = app.on_password(move || is_password(&password, hash.as_deref())).await?;
     match begin(&app, id, matches, client).await? {
         Ok(response) => Ok(response),
         Err(refusal) => Ok((refusal.status, form(&name, Some(&refusal.what))).into_response()),
@@ -157,8 +156,7 @@ pub(in crate::web) async fn join(
         return again(Refusal::unfit("The two passwords differ."));
     }
     let room = app.room.clone();
-    let hashed = tokio::task::spawn_blocking(move || room.secrets.hash_password(&password));
-    let hash = match hashed.await.map_err(Refusal::broken)? {
+    let hash = match app.on_password(move || room.secrets.hash_password(&password)).await? {
         Ok(hash) => hash,
         Err(refusal) => return again(refusal),
     };
