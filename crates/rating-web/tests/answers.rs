@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode, header};
-use image::{Rgb, RgbImage};
 use rating::scores::Probability;
 use rating::{Origin, Pair, Protocol};
 use rating_frozen::explain::{How, Mode};
@@ -247,7 +246,7 @@ async fn an_embargo_holds_on_every_route() {
         }
         assert_eq!(reveal(&room, who, &code).await.status, StatusCode::FORBIDDEN);
         for route in ["/api/v1/score", "/api/v1/explain"] {
-            let held = upload(&room, who, route, 1).await;
+            let held = room.hand_in(who, route, 1).await;
             assert_eq!(held.status, StatusCode::FORBIDDEN, "{}", held.text());
             assert!(held.text().contains("embargo"), "{}", held.text());
         }
@@ -373,7 +372,7 @@ async fn canned_answers_say_that_they_are_canned() {
     assert_eq!(map.headers["x-rating-origin"], "canned");
 
     let cora = room.browser("cora", Role::Coordinator).await;
-    let unknown = upload(&room, &cora, "/api/v1/score", 99).await;
+    let unknown = room.hand_in(&cora, "/api/v1/score", 99).await;
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", unknown.text());
 }
 
@@ -399,34 +398,17 @@ async fn models_that_contradict_medicine_give_no_grade() {
     assert!(conflicts > 0);
 }
 
-/// Hands in a pair of the same pixels as [`TestRoom::pair`] with this shade.
-async fn upload(room: &TestRoom, who: &Browser, path: &str, shade: u8) -> Answer {
-    let png = |more: u8| {
-        let image = RgbImage::from_pixel(60, 40, Rgb([shade, more, 9]));
-        let mut bytes = std::io::Cursor::new(Vec::new());
-        image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
-        bytes.into_inner()
-    };
-    let parts = [
-        ("grayscale", png(0)),
-        ("doppler", png(100)),
-        ("grayscale_roi", b"5,5,50,30".to_vec()),
-        ("doppler_roi", b"5,5,50,30".to_vec()),
-    ];
-    room.upload(who, path, &parts).await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_hand_in_pairs_that_are_scored_and_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let room = TestRoom::answered(folder.path(), Stub::new([2, 1]));
     let cora = room.browser("cora", Role::Coordinator).await;
-    let scored = upload(&room, &cora, "/api/v1/score", 77).await;
+    let scored = room.hand_in(&cora, "/api/v1/score", 77).await;
     assert_eq!(scored.status, StatusCode::OK, "{}", scored.text());
     let scored = scored.json();
     assert_eq!(scored["schema"], "rating.answer/1");
     assert_eq!(scored["heatmap"], Value::Null);
-    let explained = upload(&room, &cora, "/api/v1/explain", 77).await.json();
+    let explained = room.hand_in(&cora, "/api/v1/explain", 77).await.json();
     assert_eq!(explained["measurements"], scored["measurements"]);
     assert_eq!(explained["heatmap"]["maps"].as_array().unwrap().len(), 2);
     assert_eq!(files_in(&folder.path().join("maps")), 0);
@@ -465,15 +447,15 @@ async fn a_reader_cannot_hand_in_a_pair_that_is_still_to_be_read() {
     let (code, other) = (room.pair("p1", 1, &[anna.id]), room.pair("p2", 2, &[]));
     // The pair itself, and the pair changed so that nothing knows it again.
     for shade in [1, 3] {
-        let refused = upload(&room, &anna, "/api/v1/score", shade).await;
+        let refused = room.hand_in(&anna, "/api/v1/score", shade).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());
     }
     assert_eq!(stub.scored.load(Ordering::SeqCst), 0);
     read(&room, &anna, &code, true).await;
-    assert_eq!(upload(&room, &anna, "/api/v1/score", 1).await.status, StatusCode::OK);
+    assert_eq!(room.hand_in(&anna, "/api/v1/score", 1).await.status, StatusCode::OK);
     assert_eq!(told(&room, "answer.revealed").len(), 1, "it counts as shown");
     // Nor one of others.
-    let refused = upload(&room, &anna, "/api/v1/score", 2).await;
+    let refused = room.hand_in(&anna, "/api/v1/score", 2).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert_eq!(reveal(&room, &anna, &other).await.status, StatusCode::NOT_FOUND);
 }

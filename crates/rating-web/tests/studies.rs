@@ -9,8 +9,9 @@ use rating::scores::decide_votes;
 use rating::study::StudyProtocol;
 use rating::{Origin, Protocol};
 use rating_web::answers::Scored;
+use rating_web::pairs::{self, Assigned};
 use rating_web::people::Role;
-use rating_web::store::{Actor, journal};
+use rating_web::store::{Actor, Change, journal};
 use rating_web::studies::{self, FrozenAnswer, NewCase, Opening};
 use serde_json::{Value, json};
 use support::{Answer, Browser, TestRoom};
@@ -41,6 +42,14 @@ name = "R1"
 name = "R2"
 "#;
 
+/// What the system says about every case.
+fn frozen() -> FrozenAnswer {
+    let votes = vec![vec![2; 5], vec![1; 5]];
+    let decision = decide_votes(&Protocol::eoss(), votes, Default::default()).unwrap();
+    let scored = Scored::new(decision, 60, Some(0.25), Origin::Phantom);
+    FrozenAnswer { scored, maps: (0..2).map(|modality| (modality, MAP.to_vec())).collect() }
+}
+
 struct Study {
     room: TestRoom,
     readers: [Browser; 2],
@@ -51,16 +60,12 @@ struct Study {
 impl Study {
     async fn open(protocol: &str, cases: u8) -> Study {
         let folder = tempfile::tempdir().unwrap();
-        let room = TestRoom::open(folder.path());
+        let room = TestRoom::canned(folder.path());
         let coordinator = room.browser("Coordinator", Role::Coordinator).await;
         let readers =
             [room.browser("Anna", Role::Reader).await, room.browser("Ben", Role::Reader).await];
         let protocol = StudyProtocol::from_toml(protocol).unwrap();
-        let votes = vec![vec![2; 5], vec![1; 5]];
-        let decision = decide_votes(&Protocol::eoss(), votes, Default::default()).unwrap();
-        let scored = Scored::new(decision, 60, Some(0.25), Origin::Phantom);
-        let maps: Vec<(usize, Vec<u8>)> = (0..2).map(|modality| (modality, MAP.to_vec())).collect();
-        let answer = FrozenAnswer { scored, maps };
+        let answer = frozen();
         let mut pairs = Vec::new();
         for case in 0..cases {
             let code = room.pair(&format!("case-{case}"), case, &[]);
@@ -372,4 +377,83 @@ async fn withdrawals_have_reasons_and_the_closed_study_is_sealed() {
         assert_eq!(late.status, StatusCode::CONFLICT, "{what}");
     }
     assert_eq!(study.case(0).await["state"], "closed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_in_an_open_study_gets_no_answer_about_any_pixels() {
+    let study = Study::open(PROTOCOL, 3).await;
+    // Those of a case, and others: cut out or changed in a pixel, cases are others.
+    for (shade, route) in [(0, "score"), (77, "score"), (77, "explain")] {
+        let path = format!("/api/v1/{route}");
+        let refused = study.room.hand_in(&study.readers[0], &path, shade).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());
+        assert!(!refused.text().contains("grade"), "{}", refused.text());
+    }
+    assert_eq!(study.told("upload.refused"), 3);
+    assert!(study.manage("close", &[("name", "walk")]).await.status.is_redirection());
+    let answered = study.room.hand_in(&study.readers[0], "/api/v1/score", 77).await;
+    assert!(!answered.text().contains("study"), "{}", answered.text());
+}
+
+#[tokio::test]
+async fn cases_of_an_open_study_are_read_in_it_only() {
+    let study = Study::open(PROTOCOL, 2).await;
+    let store = &study.room.room.store;
+    let cases = store.read_now(|db| studies::cases(db, &study.study())).unwrap();
+    let pair = store.read_now(|db| rating_web::pairs::id_of(db, &cases[0].name)).unwrap();
+    let (reader, other) = (study.readers[0].id, study.room.browser("Cleo", Role::Reader).await.id);
+    let assign = |reader: i64| {
+        let change = move |change: &mut Change<'_>| pairs::assign(change, reader, &[pair]);
+        store.write_now(Actor::Server, change).unwrap()
+    };
+    assert_eq!(assign(reader), Assigned { added: 0, learned: 0, studied: 1 });
+    assert_eq!(assign(other), Assigned { added: 1, learned: 0, studied: 0 });
+}
+
+#[tokio::test]
+async fn a_study_takes_no_reader_who_has_met_a_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::canned(folder.path());
+    let anna = room.browser("Anna", Role::Reader).await;
+    let ben = room.browser("Ben", Role::Reader).await;
+    let codes = [room.pair("p1", 1, &[anna.id, ben.id]), room.pair("p2", 2, &[anna.id, ben.id])];
+    // Anna begins to read one; Ben has both before him.
+    let begun = room.get(&anna, &format!("/api/v1/pairs/{}/reading", codes[0])).await;
+    assert_eq!(begun.status, StatusCode::OK);
+    let store = &room.room.store;
+    let ids = codes.map(|code| {
+        store.read_now(|db| Ok(pairs::by_code(db, &Protocol::eoss(), &code)?.id)).unwrap()
+    });
+    let one = PROTOCOL.replace("[[readers]]\nname = \"R2\"\n", "");
+    let open = |reader: i64| {
+        let opening = Opening {
+            protocol: StudyProtocol::from_toml(&one.replace("grades-and-heatmap", "grades"))
+                .unwrap(),
+            cases: ids.map(|pair| NewCase { pair, answer: Some(frozen()) }).to_vec(),
+            readers: vec![reader],
+            bundle: None,
+        };
+        store.write_now(Actor::Server, move |change| studies::open(change, &opening))
+    };
+    let refusal = open(anna.id).unwrap_err();
+    assert!(refusal.what.contains("Anna has read 1 of the cases"), "{}", refusal.what);
+    open(ben.id).unwrap();
+    // What waited for Ben in the room is read in the study only.
+    let next = room.get(&ben, "/api/v1/next").await.json();
+    assert!(next["code"].is_null(), "{next}");
+    let opened = room.get(&ben, &format!("/api/v1/pairs/{}/reading", "none")).await;
+    assert_eq!(opened.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_journal_withholds_what_readers_said_until_the_study_is_closed() {
+    let study = Study::open(PROTOCOL, 1).await;
+    study.read(0, [3, 2]).await;
+    let root = study.room.browser("Root", Role::Admin).await;
+    let page = study.get(&root, "/journal").await.text();
+    assert!(page.contains("withheld until the study is closed"));
+    assert!(!page.contains("[3,2]"), "grades of an open study");
+    assert!(study.manage("close", &[("name", "walk")]).await.status.is_redirection());
+    let page = study.get(&root, "/journal").await.text();
+    assert!(page.contains("[3,2]") && !page.contains("withheld until"));
 }

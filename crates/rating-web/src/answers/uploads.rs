@@ -9,6 +9,7 @@ use crate::pairs::Hash;
 use crate::people::{Ability, Person};
 use crate::readings::{Standing, disclosure, embargo_on};
 use crate::refusal::Refusal;
+use crate::studies;
 
 /// Pairs of the room that have the pixels of an upload, if it may be answered,
 /// and where they come from.
@@ -16,7 +17,8 @@ use crate::refusal::Refusal;
 /// # Errors
 /// Pixels under an embargo, or of a pair whose answer the person may not know
 /// yet. Changed in one pixel they are others: so nobody's uploads are answered
-/// while pairs wait for that person's own reading.
+/// while pairs wait for that person's own reading, or the person reads in an
+/// open study.
 pub(crate) fn admit(
     db: &Connection,
     person: &Person,
@@ -45,6 +47,10 @@ pub(crate) fn admit(
                 known.push(pair);
             }
         }
+    }
+    if studies::has_open(db, person.id)? {
+        let what = "You read in a study that is open: uploads are answered when it is closed.";
+        return Err(Refusal::forbidden(what));
     }
     if person.role.may(Ability::Read) && has_unread(db, person, now)? {
         let what = "Answers about pairs that were handed to you are still to come: uploads are answered after them.";

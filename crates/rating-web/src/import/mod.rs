@@ -125,6 +125,12 @@ fn hand_out(
     for Reader { id, name } in readers {
         let assigned = pairs::assign(change, *id, pairs)?;
         handed.push((name.clone(), assigned.added));
+        if assigned.studied > 0 {
+            withheld.push(format!(
+                "{name} reads {} of these pairs in a study that is open: they were not handed to {name}.",
+                assigned.studied
+            ));
+        }
         if assigned.learned > 0 {
             withheld.push(format!(
                 "{name} has learned on {} of these pairs and knows their truth: they were not handed to {name}.",

@@ -9,7 +9,7 @@ use super::{Hash, row_text};
 use crate::people::Secrets;
 use crate::refusal::Refusal;
 use crate::store::Change;
-use crate::teaching;
+use crate::{studies, teaching};
 
 /// A pair to be added: its images lie in [`super::Images`] already.
 #[derive(Debug, Clone)]
@@ -125,10 +125,12 @@ pub struct Assigned {
     pub added: usize,
     /// How many were left out: a lesson has told the reader their truth.
     pub learned: usize,
+    /// How many were left out: the reader reads them in a study that is open.
+    pub studied: usize,
 }
 
 /// Hands pairs to a reader, behind those the reader has; not those whose truth
-/// the reader was told in a lesson.
+/// the reader was told in a lesson, nor those the reader has in an open study.
 ///
 /// # Errors
 /// An unknown pair or reader.
@@ -136,10 +138,15 @@ pub fn assign(change: &mut Change<'_>, reader: i64, pairs: &[i64]) -> Result<Ass
     let told = teaching::told_of(change, reader)?;
     let (known, pairs): (Vec<i64>, Vec<i64>) =
         pairs.iter().copied().partition(|pair| told.contains(pair));
+    let mut studied = 0;
     let sql = "SELECT coalesce(max(position), 0) FROM assignments WHERE reader = ?1";
     let mut position: i64 = change.query_row(sql, [reader], |row| row.get(0))?;
     let mut added = Vec::new();
     for pair in pairs {
+        if studies::is_read_by(change, reader, pair)? {
+            studied += 1;
+            continue;
+        }
         position += 1;
         let sql = "INSERT OR IGNORE INTO assignments (reader, pair, position) VALUES (?1, ?2, ?3)";
         if change.prepare_cached(sql)?.execute(params![reader, pair, position])? > 0 {
@@ -149,7 +156,7 @@ pub fn assign(change: &mut Change<'_>, reader: i64, pairs: &[i64]) -> Result<Ass
     if !added.is_empty() {
         change.tell("pairs.assigned", &format!("person {reader}"), (), &added)?;
     }
-    Ok(Assigned { added: added.len(), learned: known.len() })
+    Ok(Assigned { added: added.len(), learned: known.len(), studied })
 }
 
 /// Corrects the ROI a pair came with.

@@ -11,6 +11,7 @@ use crate::pairs::Hash;
 use crate::people::{Ability, Person};
 use crate::refusal::Refusal;
 use crate::settings::{self, Reveal};
+use crate::{studies, teaching};
 
 /// Where a person stands with a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,10 @@ pub struct Standing {
     /// In this room readers wait for the answer until the pair is settled, and
     /// it is not yet.
     pub waits_for_settlement: bool,
+    /// What others said would spoil it for the person: it is a case of an open
+    /// study that the person reads in, or one to learn on that the person has
+    /// not answered yet.
+    pub is_kept_blind: bool,
 }
 
 /// What a person may be told about a pair.
@@ -73,6 +78,8 @@ impl Standing {
                 consensus::of_pair(db, pair, Counted::default())?,
                 consensus::State::Settled(_)
             );
+        let is_kept_blind =
+            studies::is_read_by(db, person.id, pair)? || teaching::awaits(db, person.id, pair)?;
         Ok(Standing {
             is_assigned,
             has_locked,
@@ -80,6 +87,7 @@ impl Standing {
             all_have_locked,
             embargo,
             waits_for_settlement,
+            is_kept_blind,
         })
     }
 }
@@ -113,7 +121,8 @@ pub fn disclosure(person: &Person, standing: &Standing, now: Moment) -> Disclosu
     Disclosure {
         images: is_theirs,
         identity: false,
-        readings_of_others: adjudicates || (standing.has_locked && standing.all_have_locked),
+        readings_of_others: !standing.is_kept_blind
+            && (adjudicates || (standing.has_locked && standing.all_have_locked)),
         // The own grade comes first, the system's after it.
         answer: standing.has_locked
             && !standing.has_draft
@@ -139,7 +148,7 @@ mod tests {
     fn standings() -> Vec<Standing> {
         let embargoes = [None, Some(MOMENTS[0]), Some(MOMENTS[2])];
         let bits = |number: usize, bit: usize| number >> bit & 1 == 1;
-        (0..32)
+        (0..64)
             .flat_map(|n| {
                 embargoes.map(|embargo| Standing {
                     is_assigned: bits(n, 0),
@@ -148,6 +157,7 @@ mod tests {
                     all_have_locked: bits(n, 3),
                     embargo,
                     waits_for_settlement: bits(n, 4),
+                    is_kept_blind: bits(n, 5),
                 })
             })
             .collect()
@@ -189,9 +199,10 @@ mod tests {
     fn readers_see_one_another_only_when_all_have_locked() {
         for standing in standings() {
             let reader = disclosure(&person(Role::Reader), &standing, NOW);
-            assert_eq!(reader.readings_of_others, standing.has_locked && standing.all_have_locked);
+            let may_know = !standing.is_kept_blind && standing.all_have_locked;
+            assert_eq!(reader.readings_of_others, standing.has_locked && may_know);
             let senior = disclosure(&person(Role::Senior), &standing, NOW);
-            assert_eq!(senior.readings_of_others, standing.all_have_locked);
+            assert_eq!(senior.readings_of_others, may_know);
         }
     }
 }

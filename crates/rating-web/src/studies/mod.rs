@@ -24,7 +24,7 @@ pub use open::{FrozenAnswer, NewCase, Opening, open};
 pub(crate) use progress::after;
 pub use progress::{Far, Item, Turn, board, turn};
 pub use read::{
-    Asked, Effort, Given, Held, Save, begin, find, save, show, submit, submitted_before,
+    Asked, Effort, Given, Held, Save, begin, find, save, show, submit, submitted_before, withholds,
 };
 pub use replay::{CaseOf, Submitted, altered_for, cases, replay, submitted};
 pub use standing::{Allowed, Place, allowed};
@@ -82,6 +82,38 @@ pub fn by_name(db: &Connection, name: &str) -> Result<Study, Refusal> {
 
 pub(crate) fn no_such_study() -> Refusal {
     Refusal::unknown("There is no such study.")
+}
+
+/// Pairs with the same pixels as the pair ?2 among the cases of open studies that
+/// the person ?1 reads in.
+const READ_BY: &str = "SELECT EXISTS (SELECT 1 FROM views mine
+    JOIN views twin ON twin.source IN (mine.source, mine.image)
+        OR twin.image IN (mine.source, mine.image)
+    JOIN studies ON closed IS NULL
+    JOIN study_readers readers
+        ON readers.study = studies.id AND person = ?1 AND readers.withdrawn IS NULL
+    JOIN study_cases cases ON cases.study = studies.id AND cases.pair = twin.pair
+    WHERE mine.pair = ?2)";
+
+/// Whether a pair is a case of an open study that a person reads in.
+///
+/// # Errors
+/// A database that cannot be read.
+pub(crate) fn is_read_by(db: &Connection, person: i64, pair: i64) -> Result<bool, Refusal> {
+    // Most rooms have no open study: the joins are not worth asking for then.
+    Ok(has_open(db, person)?
+        && db.prepare_cached(READ_BY)?.query_row([person, pair], |row| row.get(0))?)
+}
+
+/// Whether a person reads in a study that is open.
+///
+/// # Errors
+/// A database that cannot be read.
+pub(crate) fn has_open(db: &Connection, person: i64) -> Result<bool, Refusal> {
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM studies JOIN study_readers readers ON study = studies.id
+               WHERE closed IS NULL AND person = ?1 AND readers.withdrawn IS NULL)";
+    Ok(db.prepare_cached(sql)?.query_row([person], |row| row.get(0))?)
 }
 
 /// Every study, or those that a person reads in, in the order they were opened.

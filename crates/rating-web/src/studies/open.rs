@@ -13,7 +13,7 @@ use crate::clock::Moment;
 use crate::people::{self, Ability};
 use crate::refusal::Refusal;
 use crate::store::Change;
-use crate::teaching;
+use crate::{pairs, teaching};
 
 /// A study to be opened.
 #[derive(Debug, Clone)]
@@ -54,8 +54,8 @@ const UNTIL_CLOSED: Moment = Moment::at(253_402_300_799_999);
 ///
 /// # Errors
 /// A name that is taken; no case; a pair twice or without an ROI on each image;
-/// not one account that reads for each reader; a reader whom a lesson told the
-/// truth of a case; an arm that shows what there is not.
+/// not one account that reads for each reader; a reader who has met a case in the
+/// room or in a lesson; an arm that shows what there is not.
 pub fn open(change: &mut Change<'_>, opening: &Opening) -> Result<i64, Refusal> {
     let Opening { protocol, cases, readers, bundle } = opening;
     check(change, opening)?;
@@ -72,16 +72,40 @@ pub fn open(change: &mut Change<'_>, opening: &Opening) -> Result<i64, Refusal> 
         let sql = "INSERT INTO study_readers (study, number, person) VALUES (?1, ?2, ?3)";
         change.execute(sql, params![study, number as i64, person])?;
     }
+    let pairs: Vec<i64> = cases.iter().map(|case| case.pair).collect();
+    for &person in readers {
+        take_back(change, person, &pairs)?;
+    }
     let schedule =
         Schedule::draw(protocol, cases.len(), |seed| ChaCha8Rng::from_seed(seed.bytes()));
     keep_schedule(change, study, &schedule)?;
-    let pairs: Vec<i64> = cases.iter().map(|case| case.pair).collect();
     let after = json!({
         "name": protocol.name, "protocol": text, "hash": hash, "bundle": bundle,
         "pairs": pairs, "people": readers,
     });
     change.tell("study.opened", &format!("study {study}"), (), after)?;
     Ok(study)
+}
+
+/// Pairs that a reader has begun to read in the room, or seen an answer about.
+fn met(change: &Change<'_>, reader: i64) -> Result<BTreeSet<i64>, Refusal> {
+    let sql = "SELECT pair FROM readings WHERE reader = ?1
+               UNION SELECT pair FROM reveals WHERE person = ?1";
+    let mut statement = change.prepare_cached(sql)?;
+    let found = statement.query_map([reader], |row| row.get(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// Cases that wait for a reader in the room are read in the study only.
+fn take_back(change: &mut Change<'_>, reader: i64, cases: &[i64]) -> Result<(), Refusal> {
+    let assigned: BTreeSet<i64> = change
+        .prepare_cached("SELECT pair FROM assignments WHERE reader = ?1")?
+        .query_map([reader], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for pair in cases.iter().filter(|pair| assigned.contains(pair)) {
+        pairs::take_back(change, reader, Some(*pair))?;
+    }
+    Ok(())
 }
 
 fn check(change: &Change<'_>, opening: &Opening) -> Result<(), Refusal> {
@@ -108,6 +132,15 @@ fn check(change: &Change<'_>, opening: &Opening) -> Result<(), Refusal> {
         }
         if !seen.insert(reader) {
             return Err(Refusal::unfit(format!("{} would read twice.", person.name)));
+        }
+        let met = met(change, reader)?;
+        let known = cases.iter().filter(|case| met.contains(&case.pair)).count();
+        if known > 0 {
+            let what = format!(
+                "{} has read {known} of the cases in this room or seen the system's answer about them: choose another reader or other cases.",
+                person.name
+            );
+            return Err(Refusal::unfit(what));
         }
         let told = teaching::told_of(change, reader)?;
         let learned = cases.iter().filter(|case| told.contains(&case.pair)).count();

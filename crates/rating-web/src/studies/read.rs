@@ -328,6 +328,19 @@ fn tell(
     change.tell(&format!("study.reading.{what}"), &subject(item.id), (), after)
 }
 
+/// Whether a line of the journal says what a reader of an open study said.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn withholds(db: &Connection, kind: &str, subject: &str) -> Result<bool, Refusal> {
+    let item = subject.strip_prefix("study reading ").and_then(|item| item.parse::<i64>().ok());
+    let Some(item) = item.filter(|_| kind.starts_with("study.reading.")) else { return Ok(false) };
+    let sql = "SELECT EXISTS (SELECT 1 FROM study_items items
+        JOIN study_sessions sessions ON sessions.id = session
+        JOIN studies ON studies.id = sessions.study WHERE items.id = ?1 AND closed IS NULL)";
+    Ok(db.prepare_cached(sql)?.query_row([item], |row| row.get(0))?)
+}
+
 /// How the journal names a reading of a study.
 pub(super) fn subject(item: i64) -> String {
     format!("study reading {item}")

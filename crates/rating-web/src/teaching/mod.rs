@@ -24,6 +24,6 @@ pub use progress::{
     First, Learner, MeasuredWeek, Progress, Spot, TOO_FEW, Week, first_answers, learners, progress,
 };
 pub use standing::{Shown, Standing, shown};
-pub(crate) use standing::{told_of, told_of_all, told_to};
+pub(crate) use standing::{awaits, told_of, told_of_all, told_to};
 pub use table::answers_csv;
 pub use telling::{Beside, Judged, Said, Telling};

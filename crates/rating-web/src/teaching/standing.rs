@@ -129,6 +129,18 @@ pub(crate) fn told_of_all(db: &Connection) -> Result<BTreeMap<i64, Vec<i64>>, Re
     Ok(told)
 }
 
+/// Whether a pair is offered to learn on, and this person, who has no part in how
+/// it was settled, has not answered it: its truth would be known before.
+pub(crate) fn awaits(db: &Connection, person: i64, pair: i64) -> Result<bool, Refusal> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM teaching_cases WHERE pair = ?1 AND taken_back IS NULL)
+        AND NOT EXISTS (SELECT 1 FROM readings WHERE pair = ?1 AND reader = ?2)
+        AND NOT EXISTS (SELECT 1 FROM teaching_answers
+            WHERE pair = ?1 AND person = ?2 AND locked IS NOT NULL)";
+    let awaits = db.prepare_cached(sql)?.query_row(params![pair, person], |row| row.get(0))?;
+    // One that is open again has to be decided by somebody.
+    Ok(awaits && consensus::way(db, pair)?.is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -165,6 +165,23 @@ impl TestRoom {
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
+    /// Hands in a pair of the same pixels as [`TestRoom::pair`] with this shade.
+    pub async fn hand_in(&self, who: &Browser, path: &str, shade: u8) -> Answer {
+        let png = |more: u8| {
+            let image = RgbImage::from_pixel(60, 40, Rgb([shade, more, 9]));
+            let mut bytes = std::io::Cursor::new(Vec::new());
+            image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+            bytes.into_inner()
+        };
+        let parts = [
+            ("grayscale", png(0)),
+            ("doppler", png(100)),
+            ("grayscale_roi", b"5,5,50,30".to_vec()),
+            ("doppler_roi", b"5,5,50,30".to_vec()),
+        ];
+        self.upload(who, path, &parts).await
+    }
+
     /// The browser of a new account.
     pub async fn browser(&self, name: &str, role: Role) -> Browser {
         let (room, asked) = (Arc::clone(&self.room), name.to_owned());

@@ -94,10 +94,13 @@ fn agreement_interval(squares: &MeanSquares, icc: f64) -> Option<Interval> {
     let lower = f_quantile(UPPER, [n - 1.0, freedom])?;
     let upper = f_quantile(UPPER, [freedom, n - 1.0])?;
     let spread = k * between_raters + (k * n - k - n) * residual;
-    Some(Interval {
+    let interval = Interval {
         low: n * (between_cases - lower * residual) / (lower * spread + n * between_cases),
         high: n * (upper * between_cases - residual) / (spread + n * upper * between_cases),
-    })
+    };
+    // With few cases and a negative value the approximation breaks down: an
+    // interval that lacks its own value says nothing.
+    Some(interval).filter(|interval| interval.low <= icc && icc <= interval.high)
 }
 
 fn mean_squares(ratings: &[Vec<f64>]) -> Result<MeanSquares, Undefined> {

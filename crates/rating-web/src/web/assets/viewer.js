@@ -55,8 +55,10 @@ export class PairViewer {
     for (const view of this.views) view.measure();
     this.scale = Math.min(...this.views.map(ratio));
     const [view] = this.views;
+    // All views share the origin: around the largest image none is cut off.
+    const largest = (side) => Math.max(...this.views.map((one) => one.image[side]));
     const middle = (box, side) => (side - box / this.scale) / 2;
-    this.origin = [middle(view.width, view.image.width), middle(view.height, view.image.height)];
+    this.origin = [middle(view.width, largest("width")), middle(view.height, largest("height"))];
     this.draw();
   }
 

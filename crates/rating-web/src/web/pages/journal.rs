@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::layout;
 use crate::refusal::Refusal;
 use crate::store::journal;
+use crate::studies;
 use crate::web::App;
 use crate::web::access::Caller;
 
@@ -15,6 +16,8 @@ use crate::web::access::Caller;
 const LINES: usize = 100;
 /// Characters of a value from which it is folded.
 const FOLDED: usize = 240;
+/// In the place of what readers of an open study said.
+const WITHHELD: &str = "withheld until the study is closed";
 
 #[derive(Deserialize)]
 pub(in crate::web) struct From {
@@ -30,7 +33,15 @@ pub(in crate::web) async fn show(
     let (checked, lines) = app
         .room
         .store
-        .read(move |db| Ok((journal::check(db), journal::lines(db, from.after, LINES)?)))
+        .read(move |db| {
+            let mut lines = journal::lines(db, from.after, LINES)?;
+            for line in &mut lines {
+                if studies::withholds(db, &line.kind, &line.subject)? {
+                    (line.before, line.after) = (None, Some(WITHHELD.to_owned()));
+                }
+            }
+            Ok((journal::check(db), lines))
+        })
         .await?;
     let main = html! {
         h1 { "Journal" }
