@@ -27,7 +27,8 @@ pub struct Icc {
     /// At most 1; below 0 where ratings of one case differ more than cases do.
     pub value: f64,
     /// The 95 % interval by F distributions; `None` where raters agree
-    /// perfectly up to what the form forgives, as it would have no width.
+    /// perfectly up to what the form forgives, as it would have no width, and where
+    /// the approximation breaks down and it would lack the value.
     pub interval: Option<Interval>,
 }
 
