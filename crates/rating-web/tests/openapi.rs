@@ -369,7 +369,7 @@ fn open_study(room: &TestRoom, reader: i64) {
 /// A case to learn on, answered.
 async fn a_lesson(room: &mut Judged, carl: &Browser) {
     let lea = room.room.browser("lea", Role::Reader).await;
-    let offered = room.room.form(carl, "/teaching/offer", &[]).await;
+    let offered = room.room.form(carl, "/teaching/offer", &[("all", "yes")]).await;
     assert_eq!(offered.status, StatusCode::SEE_OTHER, "{}", offered.text());
     let lesson = room.get(&lea, "/api/v1/teaching/lesson?level={level}", &["due"]).await.json();
     let answer = lesson["answer"].to_string();

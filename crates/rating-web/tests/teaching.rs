@@ -94,7 +94,8 @@ impl School {
     }
 
     async fn offer(&self) {
-        let offered = self.form("offer", "").await;
+        assert_eq!(self.form("offer", "").await.status, StatusCode::BAD_REQUEST);
+        let offered = self.room.form(&self.carl, "/teaching/offer", &[("all", "yes")]).await;
         assert_eq!(offered.status, StatusCode::SEE_OTHER, "{}", offered.text());
     }
 

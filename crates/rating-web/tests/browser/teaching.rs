@@ -30,7 +30,7 @@ pub async fn a_lesson_and_its_truth(driver: &Driver) {
 
     served.sign_in(driver, "carl").await;
     driver.goto(&format!("{}/teaching", served.address)).await;
-    driver.click("form[action='/teaching/offer'] button").await;
+    driver.click("form[action='/teaching/offer'] button[name=all]").await;
     driver.wait("form[action='/teaching/take-back']").await;
     driver.click("form ~ details summary").await;
     check.page("teaching-offered").await;

@@ -108,13 +108,15 @@ fn offering(cases: &[OfferedCase], caller: &Caller) -> Markup {
         }
         @if resting > 0 { p { (resting) " of them are in an open study and not shown until it is closed." } }
         form.line method="post" action="/teaching/offer" { (csrf(caller))
-            label { "Offer the pair (empty: every settled one)" input name="code" maxlength="6" size="8"; }
+            label { "Offer the pair" input name="code" maxlength="6" size="8" required; }
             button { "Offer" }
+            button name="all" value="yes" formnovalidate { "Offer every settled pair" }
         }
         @if !cases.is_empty() {
             form.line method="post" action="/teaching/take-back" { (csrf(caller))
-                label { "Take back the pair (empty: all)" input name="code" maxlength="6" size="8"; }
+                label { "Take back the pair" input name="code" maxlength="6" size="8" required; }
                 button { "Take back" }
+                button name="all" value="yes" formnovalidate { "Take all back" }
             }
             details {
                 summary { "Which pairs" @if cases.len() > LISTED { " (the first " (LISTED) ")" } }
@@ -203,9 +205,13 @@ async fn change(
     what: fn(&mut Change<'_>, &Protocol, Option<&str>) -> Result<usize, Refusal>,
 ) -> Result<Redirect, Refusal> {
     let code = fields.text("code").to_ascii_uppercase();
+    let code = (fields.text("all") != "yes").then_some(code);
+    if code.as_ref().is_some_and(String::is_empty) {
+        return Err(Refusal::malformed("Give the code of a pair."));
+    }
     let room = app.room.clone();
     let done = app.room.store.write(Actor::Person(caller.person.id), move |change| {
-        what(change, &room.protocol, (!code.is_empty()).then_some(code.as_str()))
+        what(change, &room.protocol, code.as_deref())
     });
     done.await?;
     Ok(Redirect::to("/teaching"))
