@@ -27,7 +27,8 @@ pub(super) fn problems(study: &StudyProtocol, text: &str) -> Vec<Problem> {
         ("arms", study.arms.iter().map(|arm| &arm.name).collect::<Vec<_>>()),
         ("readers", study.readers.iter().map(|reader| &reader.name).collect()),
     ] {
-        check((1..=1000).contains(&names.len()), key, format!("{} {key}; 1 to 1000", names.len()));
+        let count = names.len();
+        check((1..=1000).contains(&count), key, format!("{count} {key}; 1 to 1000"));
         let mut seen = BTreeSet::new();
         for name in names {
             check(is_plain(&name.to_lowercase()), key, plain(name));
@@ -42,10 +43,15 @@ pub(super) fn problems(study: &StudyProtocol, text: &str) -> Vec<Problem> {
 
     let groups = if study.design.kind == DesignKind::Sequential { 1 } else { study.arms.len() };
     for reader in &study.readers {
-        let sound = reader.group.is_none_or(|group| (1..=groups).contains(&group));
-        check(sound, "readers", format!("{}: group {:?} of {groups}", reader.name, reader.group));
-        let sound = reader.years.is_none_or(|years| (0.0..=80.0).contains(&years));
-        check(sound, "readers", format!("{}: {:?} years of experience", reader.name, reader.years));
+        let name = &reader.name;
+        if let Some(group) = reader.group {
+            let what = format!("{name}: group {group}; groups go from 1 to {groups}");
+            check((1..=groups).contains(&group), "readers", what);
+        }
+        if let Some(years) = reader.years {
+            let what = format!("{name}: {years} years of experience; 0 to 80");
+            check((0.0..=80.0).contains(&years), "readers", what);
+        }
     }
 
     let design = &study.design;
@@ -82,7 +88,8 @@ pub(super) fn problems(study: &StudyProtocol, text: &str) -> Vec<Problem> {
     found
 }
 
-/// What the study asks for and nobody grades.
+/// What a new study must have beyond sound keys: grades that somebody gives and two
+/// arms to compare. Studies that are open already are read without it.
 pub(super) fn problems_for(study: &StudyProtocol, graded: &Protocol) -> Vec<Problem> {
     let mut found = Vec::new();
     let name = study.analysis.measurement.as_str();
@@ -103,6 +110,14 @@ pub(super) fn problems_for(study: &StudyProtocol, graded: &Protocol) -> Vec<Prob
                 found.push(Problem::new(what).in_column("analysis.figure"));
             }
         }
+    }
+    if study.arms.len() < 2 {
+        let problem = Problem::new("a study needs two arms to compare").in_column("arms");
+        found.push(problem.hint("add a second [[arms]]"));
+    } else if study.compared().is_none() {
+        let problem = Problem::new("analysis.arm and analysis.against are the same arm");
+        let hint = "name the two arms to compare; left out, arm is the last and against the first";
+        found.push(problem.in_column("analysis.arm").hint(hint));
     }
     for arm in &study.arms {
         if arm.shows == Shows::GradesAndHeatmap && graded.heatmap().is_none() {

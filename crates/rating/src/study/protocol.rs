@@ -299,6 +299,20 @@ mod tests {
         assert_eq!(told("\"accuracy\"", "\"youden_gt2\""), "");
         let beyond = told("\"accuracy\"", "\"youden_gt3\"");
         assert!(beyond.contains("analysis.figure"), "{beyond}");
+        for (from, to) in [
+            ("arm = \"assisted\"", "arm = \"unaided\""),
+            ("arm = \"assisted\"\nagainst = \"unaided\"", "against = \"assisted\""),
+        ] {
+            assert!(PAPER.contains(from), "{from}");
+            let itself = told(from, to);
+            assert!(itself.contains("analysis.against are the same arm"), "{itself}");
+        }
+        let second = "[[arms]]\nname = \"assisted\"\nshows = \"grades-and-heatmap\"\n";
+        let alone = PAPER.replacen(second, "", 1);
+        let alone = alone.replacen("arm = \"assisted\"\n", "", 1);
+        let problems = StudyProtocol::from_toml(&alone).unwrap().check_for(&Protocol::eoss());
+        let problems = problems.unwrap_err();
+        assert_eq!(problems[0].what, "a study needs two arms to compare");
     }
 
     const PAPER: &str = include_str!("../../../../configs/studies/paper.toml");
@@ -338,6 +352,10 @@ mod tests {
         assert!(told("[design]", altered).contains("ethics_approval"));
         assert!(told("cohort = \"prospective\"", "cohort = \"\"").contains("cases.cohort"));
         assert!(told("arm = \"assisted\"", "arm = \"asisted\"").contains("asisted"));
+        let group = told("name = \"R1\"", "name = \"R1\"\ngroup = 3");
+        assert!(group.contains("R1: group 3; groups go from 1 to 1"), "{group}");
+        let years = told("name = \"R1\"", "name = \"R1\"\nyears = -4");
+        assert!(years.contains("R1: -4 years of experience; 0 to 80"), "{years}");
         assert!(
             told("shows = \"nothing\"", "shows = \"nothing\"\nown_grades_first = true")
                 .contains("own_grades_first")
