@@ -83,6 +83,22 @@ fn a_demonstration_is_read_and_ends_in_good_order() {
 }
 
 #[test]
+fn a_room_of_real_people_is_no_demonstration() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("room");
+    let known = support::room::open_now(&data);
+    support::room::people(&known, rating_web::people::Role::Reader, 1);
+    drop(known);
+    let complaint = refuse(3, &["serve", "--demo", "--data", text(&data)]);
+    assert!(complaint.contains("was not begun as a demonstration (hint: leave"), "{complaint}");
+    assert!(!data.join("phantoms").exists());
+    let people: i64 = support::room::database(&data)
+        .query_row("SELECT count(*) FROM people", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(people, 1);
+}
+
+#[test]
 fn a_room_is_begun_kept_and_found_again() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("room");

@@ -45,15 +45,26 @@ pub fn refused(refusal: Refusal, folder: &Path) -> Failure {
     if refusal.is_ours() { Failure::CannotWrite(problem) } else { problem.into() }
 }
 
+/// Whether a room was begun in this folder.
+pub fn is_begun(folder: &Path) -> bool {
+    folder.join(DATABASE).exists()
+}
+
+/// Refuses a folder where no room was begun.
+pub fn must_be_begun(folder: &Path) -> Result<(), Failure> {
+    if is_begun(folder) {
+        return Ok(());
+    }
+    Err(Problem::new("there is no reading room here")
+        .in_file(folder.display().to_string())
+        .hint("name its folder with --data, or begin one with rating serve --data")
+        .into())
+}
+
 /// The database of a room that is there already.
 pub fn known(folder: &Path) -> Result<Store, Failure> {
+    must_be_begun(folder)?;
     let path = folder.join(DATABASE);
-    if !path.exists() {
-        return Err(Problem::new("there is no reading room here")
-            .in_file(folder.display().to_string())
-            .hint("name its folder with --data")
-            .into());
-    }
     Store::open(&path, Arc::new(SystemClock)).map_err(|refusal| refused(refusal, folder))
 }
 

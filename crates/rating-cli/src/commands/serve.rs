@@ -34,6 +34,9 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let folder = args.data.clone().unwrap_or_else(|| {
         PathBuf::from(if args.demo { "demo-reading-room" } else { "reading-room" })
     });
+    if args.demo {
+        demo::check(&folder)?;
+    }
     let protocol = files::protocol(&args.protocol)?;
     let room = answers::open(args, &folder, protocol, is_secure)?;
     let refused = |refusal| room::refused(refusal, &folder);

@@ -1,9 +1,10 @@
 //! `rating serve --demo`: drawn joints, an account for each role.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
-use rating::Seed;
+use rating::{Problem, Seed};
 use rating_phantom::Cohort;
 use rating_web::people::{self, Role};
 use rating_web::store::{Actor, Change};
@@ -24,6 +25,28 @@ const PEOPLE: [(&str, Role); 5] = [
 ];
 const PATIENTS: usize = 4;
 const PAIRS: usize = 24;
+
+/// Refuses a room that people or pairs are in and that was not begun as a
+/// demonstration: drawn joints and open doors would mix with what is real there.
+pub fn check(folder: &Path) -> Result<(), Failure> {
+    if !room::is_begun(folder) {
+        return Ok(());
+    }
+    let found = room::known(folder)?.read_now(|db| {
+        let has_pairs = "SELECT EXISTS (SELECT 1 FROM pairs)";
+        let has_pairs: bool = db.query_row(has_pairs, (), |row| row.get(0))?;
+        Ok((people::all(db)?, has_pairs))
+    });
+    let (known, has_pairs) = found.map_err(|refusal| room::refused(refusal, folder))?;
+    let is_demo = PEOPLE.iter().all(|(name, _)| known.iter().any(|one| one.name == *name));
+    if is_demo || (known.is_empty() && !has_pairs) {
+        return Ok(());
+    }
+    Err(Problem::new("this reading room was not begun as a demonstration")
+        .in_file(folder.display().to_string())
+        .hint("leave --demo out to open it, or name another folder with --data")
+        .into())
+}
 
 /// Draws joints and makes accounts, where they are not there yet. Returns a
 /// word for each account that signs in once.

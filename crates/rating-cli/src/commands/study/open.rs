@@ -26,6 +26,7 @@ pub fn run(args: &StudyOpenArgs) -> Result<(), Failure> {
     })?;
     let protocol = files::protocol(&args.protocol)?;
     let study = read_for(&args.study, &protocol)?;
+    room::must_be_begun(&args.data)?;
     let source = answers::Source::asked(args.bundle.as_deref(), args.canned);
     let room =
         answers::open_from(source, &args.data, protocol, false, Arc::new(SystemClock), |room| {
