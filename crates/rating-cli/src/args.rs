@@ -99,17 +99,17 @@ pub struct StudySimulateArgs {
     #[arg(long)]
     pub pairs: Option<usize>,
     /// How well readers grade alone: 0 is chance, 1 the truth.
-    #[arg(long, default_value_t = 0.55)]
+    #[arg(long, default_value_t = 0.55, allow_negative_numbers = true)]
     pub skill: f64,
     /// Standard deviation of that over the readers.
-    #[arg(long, default_value_t = 0.08)]
+    #[arg(long, default_value_t = 0.08, allow_negative_numbers = true)]
     pub spread: f64,
     /// Readers grade too high (above 0) or too low: added before they cut into
     /// grades, in standard deviations.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     pub bias: f64,
     /// How often a reader takes over the answer that is shown, 0 to 1: 0 puts in no gain.
-    #[arg(long, default_value_t = 0.5)]
+    #[arg(long, default_value_t = 0.5, allow_negative_numbers = true)]
     pub trust: f64,
     /// The bundle that answers; canned answers when left out.
     #[arg(long)]

@@ -15,7 +15,7 @@ use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, Normal};
 use rating::study::simulate::{Likeness, SimulatedReader, Simulation};
 use rating::study::{StudyCase, StudyProtocol};
-use rating::{Protocol, Seed};
+use rating::{Problem, Protocol, Seed};
 use rating_phantom::Cohort;
 use rating_web::people::{self, Role};
 use rating_web::store::Actor;
@@ -47,6 +47,7 @@ pub fn run(args: &StudySimulateArgs) -> Result<(), Failure> {
 
 /// A simulated reader for each of the study's.
 fn group(args: &StudySimulateArgs, study: &StudyProtocol) -> Result<Vec<SimulatedReader>, Failure> {
+    check(args)?;
     let mut rng = generator(Seed::new(args.seed).child("skills"));
     let spread = Normal::new(args.skill, args.spread)
         .map_err(|_| Failure::Usage("--spread is not a standard deviation".to_owned()))?;
@@ -60,6 +61,23 @@ fn group(args: &StudySimulateArgs, study: &StudyProtocol) -> Result<Vec<Simulate
     let group: Vec<SimulatedReader> = study.readers.iter().map(reader).collect();
     group.iter().try_for_each(SimulatedReader::check)?;
     Ok(group)
+}
+
+/// Whether the numbers of the flags are in range.
+fn check(args: &StudySimulateArgs) -> Result<(), Problem> {
+    for (flag, share) in [("--skill", args.skill), ("--trust", args.trust)] {
+        if !(0.0..=1.0).contains(&share) {
+            return Err(Problem::new(format!("{flag}: {share} is outside 0-1")));
+        }
+    }
+    let spread = args.spread;
+    if !(spread.is_finite() && spread >= 0.0) {
+        return Err(Problem::new(format!("--spread: {spread} is no standard deviation")));
+    }
+    if !args.bias.is_finite() {
+        return Err(Problem::new(format!("--bias: {} is not a finite number", args.bias)));
+    }
+    Ok(())
 }
 
 /// Starts a random generator.
@@ -96,10 +114,7 @@ impl Staged {
         let names: Vec<String> = study.readers.iter().map(|reader| reader.name.clone()).collect();
         let known = room.store.read_now(|db| studies::by_name(db, &study.name)).is_ok();
         if known {
-            return Err(rating::Problem::new("this study was rehearsed here already")
-                .in_file(args.out.display().to_string())
-                .hint("name another folder with --out")
-                .into());
+            return Err(known_already(&args.out).into());
         }
         prepare(&room, &study, &path, &names)?;
         let manifest = ManifestFile::read(&path, &protocol)?;
@@ -132,6 +147,20 @@ impl Staged {
             generator,
         }
     }
+}
+
+/// Why a folder that holds the study already is not used again.
+fn known_already(out: &Path) -> Problem {
+    let is_done = ["report/study.html", "studies.csv"].iter().any(|name| out.join(name).exists());
+    let (what, hint) = if is_done {
+        ("this study was rehearsed here already", "name another folder with --out")
+    } else {
+        (
+            "a rehearsal was begun here and not finished",
+            "delete the folder or name another with --out",
+        )
+    };
+    Problem::new(what).in_file(out.display().to_string()).hint(hint)
 }
 
 /// The cohort that the study names, at the size asked for.
