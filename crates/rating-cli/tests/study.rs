@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rating_web::studies;
 use support::room::{self, database};
 use support::{refuse, succeed, text};
 
@@ -103,6 +104,14 @@ fn what_is_wrong_with_a_protocol_is_told_before_anything_is_made() {
         ("\"crossover\"", "\"sideways\"", "row 9"),
         ("ethics_approval = \"committee X, 12/2026\"\n", "", "ethics_approval"),
         ("\"R2\"", "\"R1\"", "\"R1\" twice"),
+        ("years = 2", "years = -4", "R1: -4 years of experience; 0 to 80"),
+        ("years = 2", "group = 3", "R1: group 3; groups go from 1 to 2"),
+        ("[analysis]", "[analysis]\narm = \"unaided\"", "are the same arm"),
+        (
+            "[[arms]]\nname = \"unaided\"\nshows = \"nothing\"\n",
+            "",
+            "a study needs two arms to compare",
+        ),
         ("share = 0.25\nrule", "share = 1.5\nrule", "altered.share"),
         (
             "measurement = \"synovial_hypertrophy\"",
@@ -163,6 +172,12 @@ fn a_rehearsed_study_ends_in_a_report() {
     // Rehearsed twice in one folder, no such study, reference grades that lack cases.
     let twice = refuse(3, &[&simulate[..], &["--out", text(&out)]].concat());
     assert!(twice.contains("rehearsed here already"), "{twice}");
+    // Broken off before its report was written.
+    let report_away = out.join("report-away");
+    fs::rename(out.join("report"), &report_away).unwrap();
+    let broken_off = refuse(3, &[&simulate[..], &["--out", text(&out)]].concat());
+    assert!(broken_off.contains("begun here and not finished (hint: delete"), "{broken_off}");
+    fs::rename(&report_away, out.join("report")).unwrap();
     let other = ["study", "report", "big", "--data", text(&room), "--truth", text(&truth)];
     let other = refuse(3, &[&other[..], &["--out", text(&again)]].concat());
     assert!(other.contains("there are: small"), "{other}");
@@ -175,6 +190,25 @@ fn a_rehearsed_study_ends_in_a_report() {
         refuse(3, &[&lacking[..], &["--out", text(&folder.path().join("part"))]].concat());
     assert!(lacking.contains("is not in the manifest"), "{lacking}");
     assert!(!folder.path().join("part").exists());
+
+    // A grade that is changed by hand breaks the seal.
+    let db = rusqlite::Connection::open(room.join("room.sqlite")).unwrap();
+    db.execute_batch(
+        "DROP TRIGGER study_answers_stay;
+         UPDATE study_answers SET grades = CASE grades WHEN '[0,0]' THEN '[1,0]' ELSE '[0,0]' END
+         WHERE item = (SELECT min(item) FROM study_answers)",
+    )
+    .unwrap();
+    let forged = folder.path().join("forged");
+    let complaint = refuse(4, &[&by_hand[..], &["--out", text(&forged)]].concat());
+    assert!(complaint.contains("and it was closed with"), "{complaint}");
+    assert!(!forged.exists());
+    // With a seal to match, the journal still tells what was submitted.
+    let seal = complaint.split_once("give seal ").unwrap().1.split(',').next().unwrap();
+    db.execute("UPDATE studies SET seal = ?1", [seal]).unwrap();
+    let complaint = refuse(4, &[&by_hand[..], &["--out", text(&forged)]].concat());
+    assert!(complaint.contains("the journal tells other readings"), "{complaint}");
+    assert!(!forged.exists());
 }
 
 #[test]
@@ -194,7 +228,15 @@ fn many_studies_are_simulated_the_same_again() {
     assert_eq!(first, simulate("two"));
     let out = folder.path().join("never");
     let begin = ["study", "simulate", text(&small), "--out", text(&out)];
-    assert!(refuse(3, &[&begin[..], &["--trust", "2"]].concat()).contains("outside 0-1"));
+    for (flag, value, told) in [
+        ("--trust", "2", "error: --trust: 2 is outside 0-1"),
+        ("--skill", "-0.5", "error: --skill: -0.5 is outside 0-1"),
+        ("--spread", "-1", "error: --spread: -1 is no standard deviation"),
+        ("--bias", "inf", "error: --bias: inf is not a finite number"),
+    ] {
+        let complaint = refuse(3, &[&begin[..], &[flag, value]].concat());
+        assert!(complaint.contains(told), "{complaint}");
+    }
     refuse(2, &[&begin[..], &["--studies", "0"]].concat());
     assert!(!out.exists());
 }
@@ -207,6 +249,10 @@ fn a_study_is_opened_with_accounts_and_reported_when_it_is_closed() {
     let data = folder.path().join("room");
     let open = ["study", "open", text(&small), "--data", text(&data)];
     let open = [&open[..], &["--manifest", text(&manifest), "--canned"]].concat();
+    let nowhere = refuse(3, &open);
+    assert!(nowhere.contains("there is no reading room here (hint: "), "{nowhere}");
+    assert!(!data.exists());
+    drop(room::open_now(&data));
     let nobody = refuse(3, &open);
     assert!(nobody.contains("There is no account R1"), "{nobody}");
     let room = room::open_now(&data);
@@ -228,11 +274,29 @@ fn a_study_is_opened_with_accounts_and_reported_when_it_is_closed() {
     assert!(early.contains("still open: its results are withheld"), "{early}");
     assert!(!out.exists());
     let room = room::open_now(&data);
-    room::write(&room, |change, _| rating_web::studies::close(change, "small").map(drop));
+    room::write(&room, |change, _| {
+        studies::withdraw_reader(change, "small", 1, "moved away")?;
+        studies::withdraw_case(change, "small", 0, "wrong joint")?;
+        studies::allow_early(change, "small", (0, 1), "on leave later")?;
+        studies::close(change, "small").map(drop)
+    });
     drop(room);
     // Closed before anybody read: figures are not defined, and nothing breaks.
     let said = succeed(&report);
     assert!(said.contains("not defined"), "{said}");
     let page = fs::read_to_string(out.join("study.html")).unwrap();
     assert!(page.contains("Research use only"));
+    let hash = blake3::hash(&fs::read(&manifest).unwrap()).to_hex().to_string();
+    for told in [
+        "R2 was withdrawn (moved away); nothing of theirs counts here.",
+        "was withdrawn (wrong joint); nothing of it counts here.",
+        "R1, session 2, begun never: on leave later",
+        "committee X, 12/2026",
+        "Opened",
+        "Closed",
+        "Bundle",
+        &hash,
+    ] {
+        assert!(page.contains(told), "{told}");
+    }
 }

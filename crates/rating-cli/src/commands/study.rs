@@ -1,5 +1,6 @@
 //! `rating study`: reader studies, from the protocol to the report.
 
+mod deviations;
 mod found;
 mod open;
 mod plan;

@@ -1,7 +1,7 @@
 //! What a coordinator does with an open study. Everything says why, and stays in
 //! the journal.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use serde_json::json;
 
 use super::{Study, by_name, submitted};
@@ -119,11 +119,16 @@ pub fn close(change: &mut Change<'_>, name: &str) -> Result<String, Refusal> {
     Ok(seal)
 }
 
-/// BLAKE3 over the protocol's hash and every submitted reading as a line of JSON.
-fn seal(change: &Change<'_>, study: &Study) -> Result<String, Refusal> {
+/// BLAKE3 over the protocol's hash and every submitted reading as a line of JSON,
+/// as hexadecimal digits. What closed the study gives the same again as long as
+/// nothing was changed.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn seal(db: &Connection, study: &Study) -> Result<String, Refusal> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(study.hash.as_bytes());
-    for reading in submitted(change, study)? {
+    for reading in submitted(db, study)? {
         hasher.update(serde_json::to_string(&reading)?.as_bytes());
         hasher.update(b"\n");
     }

@@ -1,6 +1,7 @@
 //! Reader studies in the room: who reads which case in which arm, what the arm
 //! shows, and readings that are only ever added to (paper, "Reader study").
 
+mod deviations;
 mod freeze;
 mod manage;
 mod open;
@@ -18,8 +19,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::clock::Moment;
 use crate::people::Person;
 use crate::refusal::Refusal;
+pub use deviations::{Deviations, Early, Withdrawn, deviations};
 pub use freeze::freeze;
-pub use manage::{allow_early, close, withdraw_case, withdraw_reader};
+pub use manage::{allow_early, close, seal, withdraw_case, withdraw_reader};
 pub use open::{FrozenAnswer, NewCase, Opening, open};
 pub(crate) use progress::after;
 pub use progress::{Far, Item, Turn, board, turn};

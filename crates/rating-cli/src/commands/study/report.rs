@@ -8,9 +8,10 @@ use rating::study::analysis::{Plan, Study, StudyAnalysis, analyse};
 use rating::study::{StudyProtocol, imrmc, tables};
 use rating::{Origin, Problem, Protocol, Seed};
 use rating_report::{Fact, StudyPage, study_page};
-use rating_web::studies;
+use rating_web::{Store, studies};
 use serde::Serialize;
 
+use super::deviations;
 use super::found::{Found, join};
 use crate::args::StudyReportArgs;
 use crate::commands::{self, print, room};
@@ -44,20 +45,29 @@ pub fn run(args: &StudyReportArgs) -> Result<(), Failure> {
         .hint("close it on its page first")
         .into());
     };
-    let (cases, submitted) = store
-        .read_now(|db| Ok((studies::cases(db, &study)?, studies::submitted(db, &study)?)))
+    verify(&store, &study, &seal, &args.data)?;
+    let (cases, submitted, deviated) = store
+        .read_now(|db| {
+            let submitted = studies::submitted(db, &study)?;
+            Ok((studies::cases(db, &study)?, submitted, studies::deviations(db, &study)?))
+        })
         .map_err(refused)?;
     let protocol = rating_web::room::protocol_of(&store).map_err(refused)?;
     let truth = ManifestFile::read(&args.truth, &protocol)?;
-    let found = join(&study.protocol, &cases, &submitted, &truth.manifest).map_err(|problems| {
-        problems.into_iter().map(|one| one.in_file(&truth.name)).collect::<Vec<_>>()
-    })?;
-    let facts = vec![
+    let mut found =
+        join(&study.protocol, &cases, &submitted, &truth.manifest).map_err(|problems| {
+            problems.into_iter().map(|one| one.in_file(&truth.name)).collect::<Vec<_>>()
+        })?;
+    found.warnings.extend(deviations::warnings(&study, &deviated));
+    let truth_hash = blake3::hash(&files::read(&args.truth)?).to_hex().to_string();
+    let mut facts = vec![
         Fact::new("Study", args.study.clone()),
         Fact::new("Protocol hash", study.hash.clone()),
         Fact::new("Seal of the submitted readings", seal.clone()),
         Fact::new("Reference grades", args.truth.display().to_string()),
+        Fact::new("BLAKE3 of the reference grades", truth_hash),
     ];
+    facts.extend(deviations::facts(&study, &deviated));
     let done = Reported {
         protocol: &protocol,
         study: &study.protocol,
@@ -80,6 +90,27 @@ fn named(all: Vec<studies::Study>, args: &StudyReportArgs) -> Result<studies::St
         let problem = Problem::new(format!("there is no study {:?}", args.study)).hint(hint);
         problem.in_file(args.data.display().to_string()).into()
     })
+}
+
+/// Whether the readings are those that were sealed, and those that the journal tells.
+fn verify(store: &Store, study: &studies::Study, seal: &str, folder: &Path) -> Result<(), Failure> {
+    let (now, told, submitted) = store
+        .read_now(|db| {
+            let told = studies::replay(db, study)?;
+            Ok((studies::seal(db, study)?, told, studies::submitted(db, study)?))
+        })
+        .map_err(|refusal| room::refused(refusal, folder))?;
+    let name = &study.protocol.name;
+    let what = if now != seal {
+        format!("the readings of study {name} give seal {now}, and it was closed with {seal}")
+    } else if told != submitted {
+        format!("the journal tells other readings of study {name} than its tables hold")
+    } else {
+        return Ok(());
+    };
+    let hint = "something was changed after it was closed: compare it with a backup, and run \
+                rating audit verify";
+    Err(Failure::Bundle(Problem::new(what).in_file(folder.display().to_string()).hint(hint)))
 }
 
 /// A study that is over.
