@@ -586,3 +586,24 @@ async fn progress_goes_by_weeks_and_to_the_coordinator() {
     assert!(lines[1].contains(",1,due,easy,2,1,2,1,4.0,2026-"), "{}", lines[1]);
     assert_eq!(school.told("export.made"), 1);
 }
+
+#[tokio::test]
+async fn a_senior_reader_does_not_look_a_lesson_up() {
+    let school = School::open().await;
+    let sven = school.room.browser("sven", Role::Senior).await;
+    let code = school.middling("p1", 1).await;
+    let readings = format!("/api/v1/pairs/{code}/readings");
+    assert_eq!(school.room.get(&sven, &readings).await.status, StatusCode::OK);
+    school.offer().await;
+    for path in [readings.as_str(), "/api/v1/consensus", "/api/v1/readings", "/consensus"] {
+        let text = school.room.get(&sven, path).await.text();
+        assert!(!text.contains("convex after all") && !text.contains("settled"), "{path}: {text}");
+    }
+    assert_ne!(school.room.get(&sven, &readings).await.status, StatusCode::OK);
+    school.answer(&sven, "middling", [3, 1]).await;
+    assert_eq!(school.room.get(&sven, &readings).await.status, StatusCode::OK);
+    // Who has a part in it, or coordinates, is not kept from it.
+    for who in [&school.anna, &school.carl] {
+        assert_eq!(school.room.get(who, &readings).await.status, StatusCode::OK);
+    }
+}
