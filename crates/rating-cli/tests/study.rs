@@ -276,7 +276,9 @@ fn a_study_is_opened_with_accounts_and_reported_when_it_is_closed() {
     let room = room::open_now(&data);
     room::write(&room, |change, _| {
         studies::withdraw_reader(change, "small", 1, "moved away")?;
-        studies::withdraw_case(change, "small", 0, "wrong joint")?;
+        let sql = "SELECT name FROM study_cases JOIN pairs ON pairs.id = pair LIMIT 1";
+        let name: String = change.query_row(sql, [], |row| row.get(0))?;
+        studies::withdraw_case(change, "small", &name, "wrong joint")?;
         studies::allow_early(change, "small", (0, 1), "on leave later")?;
         studies::close(change, "small").map(drop)
     });

@@ -347,12 +347,16 @@ async fn withdrawals_have_reasons_and_the_closed_study_is_sealed() {
     // One unread case of the first reader goes; another reader stops.
     let read: BTreeSet<usize> = study.submitted().iter().map(|reading| reading.case).collect();
     let gone = (0..3).find(|case| !read.contains(case)).unwrap();
-    let number = (gone + 1).to_string();
+    let case = format!("case-{gone}");
+    let nobody = study.manage("withdraw-case", &[("case", "case-9"), ("why", "blurred")]).await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
     let told =
-        study.manage("withdraw-case", &[("number", &number), ("why", "consent withdrawn")]).await;
+        study.manage("withdraw-case", &[("case", &case), ("why", "consent withdrawn")]).await;
     assert_eq!(told.status, StatusCode::SEE_OTHER, "{}", told.text());
-    let again = study.manage("withdraw-case", &[("number", &number), ("why", "again")]).await;
-    assert_eq!(again.status, StatusCode::NOT_FOUND);
+    let again = study.manage("withdraw-case", &[("case", &case), ("why", "again")]).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    let board = study.get(&study.coordinator, "/studies/walk").await.text();
+    assert!(board.contains(&case) && board.contains("consent withdrawn"), "{board}");
     let told = study.manage("withdraw-reader", &[("number", "2"), ("why", "ill")]).await;
     assert_eq!(told.status, StatusCode::SEE_OTHER);
     assert_eq!(
@@ -373,7 +377,8 @@ async fn withdrawals_have_reasons_and_the_closed_study_is_sealed() {
         (2, 64)
     );
     for what in ["withdraw-case", "close"] {
-        let late = study.manage(what, &[("name", "walk"), ("number", "1"), ("why", "late")]).await;
+        let late =
+            study.manage(what, &[("name", "walk"), ("case", "case-0"), ("why", "late")]).await;
         assert_eq!(late.status, StatusCode::CONFLICT, "{what}");
     }
     assert_eq!(study.case(0).await["state"], "closed");

@@ -180,7 +180,7 @@ pub fn complete_grades(
     if !protocol.is_valid(&grades) {
         return Err(Refusal::unfit(
             "These grades exclude one another. Is the signal outside the synovium (vascularity 0), \
-             is there synovium after all, or can the pair not be graded?",
+             or is there synovium after all?",
         ));
     }
     Ok(grades)

@@ -1,7 +1,7 @@
 //! What a coordinator does with an open study. Everything says why, and stays in
 //! the journal.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 
 use super::{Study, by_name, submitted};
@@ -27,21 +27,28 @@ fn reason(why: &str) -> Result<&str, Refusal> {
     Ok(why)
 }
 
-/// Takes a case out of a study: it is read and counted no more.
+/// Takes a case out of a study, by the code or name of its pair: it is read and
+/// counted no more.
 ///
 /// # Errors
 /// No such case; a closed study; no reason.
 pub fn withdraw_case(
     change: &mut Change<'_>,
     study: &str,
-    number: i64,
+    pair: &str,
     why: &str,
 ) -> Result<(), Refusal> {
     let (study, why) = (open_study(change, study)?, reason(why)?);
+    let sql = "SELECT number FROM study_cases JOIN pairs ON pairs.id = pair
+               WHERE study = ?1 AND (code = upper(?2) OR name = ?2)";
+    let number: Option<i64> =
+        change.query_row(sql, params![study.id, pair], |row| row.get(0)).optional()?;
+    let unknown = || Refusal::unknown(format!("No case of this study is {pair:?}."));
+    let number = number.ok_or_else(unknown)?;
     let sql = "UPDATE study_cases SET withdrawn = ?3, why = ?4
                WHERE study = ?1 AND number = ?2 AND withdrawn IS NULL";
     if change.execute(sql, params![study.id, number, change.now, why])? == 0 {
-        return Err(Refusal::unknown("There is no such case, or it was withdrawn before."));
+        return Err(Refusal::conflict("This case was withdrawn before.", json!(null)));
     }
     change.execute(
         "UPDATE study_sessions SET (total, done) = (

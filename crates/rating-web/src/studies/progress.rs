@@ -81,6 +81,8 @@ pub struct Far {
     pub total: i64,
     /// When the last was submitted.
     pub last: Option<Moment>,
+    /// The code of the pair that is read next; `None` when all are read.
+    pub at: Option<String>,
     /// When the session may begin; `None` while the one before it is not done.
     pub begins: Option<Moment>,
 }
@@ -173,7 +175,13 @@ pub(crate) fn after(
 /// # Errors
 /// A database that cannot be read.
 pub fn board(db: &Connection, study: &Study) -> Result<Vec<Far>, Refusal> {
-    let sql = "SELECT reader, people.name, readers.why, sessions.number, arm, done, total, last
+    let sql = "SELECT reader, people.name, readers.why, sessions.number, arm, done, total, last,
+            (SELECT code FROM study_items items
+                JOIN study_cases cases ON cases.study = sessions.study AND cases.number = items.number
+                JOIN pairs ON pairs.id = cases.pair
+                LEFT JOIN study_answers answers ON answers.item = items.id
+                WHERE session = sessions.id AND position >= done AND cases.withdrawn IS NULL
+                AND submitted IS NULL ORDER BY position LIMIT 1)
         FROM study_sessions sessions
         JOIN study_readers readers ON readers.study = sessions.study AND readers.number = reader
         JOIN people ON people.id = person
@@ -199,6 +207,7 @@ pub fn board(db: &Connection, study: &Study) -> Result<Vec<Far>, Refusal> {
             done: row.get(5)?,
             total: row.get(6)?,
             last: row.get(7)?,
+            at: row.get(8)?,
             begins,
         });
     }

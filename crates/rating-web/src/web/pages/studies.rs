@@ -12,7 +12,7 @@ use crate::clock::Moment;
 use crate::people::{Ability, Person};
 use crate::refusal::Refusal;
 use crate::store::Actor;
-use crate::studies::{self, Far, Study, Turn};
+use crate::studies::{self, Deviations, Far, Study, Turn};
 use crate::web::App;
 use crate::web::access::Caller;
 use crate::web::form::Fields;
@@ -52,7 +52,13 @@ pub(in crate::web) async fn one(
         let study = studies::by_name(db, &name)?;
         let now = room.store.now();
         let main = if asker.person.role.may(Ability::Coordinate) {
-            board(&study, &studies::board(db, &study)?, now, &asker)
+            board(
+                &study,
+                &studies::board(db, &study)?,
+                &studies::deviations(db, &study)?,
+                now,
+                &asker,
+            )
         } else {
             sessions(db, &study, &asker.person, now)?
         };
@@ -133,7 +139,13 @@ fn idle_days(far: &Far, now: Moment) -> Option<i64> {
     Some((now.millis() - since.millis()).div_euclid(DAY_MS)).filter(|&days| days >= 0)
 }
 
-fn board(study: &Study, all: &[Far], now: Moment, caller: &Caller) -> Markup {
+fn board(
+    study: &Study,
+    all: &[Far],
+    deviations: &Deviations,
+    now: Moment,
+    caller: &Caller,
+) -> Markup {
     let protocol = &study.protocol;
     let overdue: Vec<&Far> = all
         .iter()
@@ -150,7 +162,7 @@ fn board(study: &Study, all: &[Far], now: Moment, caller: &Caller) -> Markup {
         div.wide role="group" aria-label="How far the readers are" tabindex="0" {
         table {
             caption { "How far the readers are" }
-            thead { tr { @for head in ["Reader", "Account", "Session", "Arm", "Read", "Cases", "Last reading", "State"] {
+            thead { tr { @for head in ["Reader", "Account", "Session", "Arm", "Read", "Cases", "Last reading", "At", "State"] {
                 th scope="col" { (head) }
             } } }
             tbody { @for far in all { tr {
@@ -158,9 +170,14 @@ fn board(study: &Study, all: &[Far], now: Moment, caller: &Caller) -> Markup {
                 td { (far.person) } td { (far.number + 1) } td { (protocol.arms[far.arm].name) }
                 td { (far.done) } td { (far.total) }
                 td { (far.last.map_or_else(|| "-".to_owned(), day)) }
+                td { @match &far.at { Some(code) => code { (code) }, None => "-" } }
                 td { (state_words(far, now)) }
             } } }
         }
+        }
+        @if !deviations.cases.is_empty() {
+            h2 { "Withdrawn cases" }
+            ul { @for one in &deviations.cases { li { (one.which) ", " (day(one.when)) ": " (one.why) } } }
         }
         @if !overdue.is_empty() && study.closed.is_none() {
             h2 { "Reminders, to copy" }
@@ -214,7 +231,7 @@ fn actions(study: &Study, all: &[Far], caller: &Caller) -> Markup {
         h2 { "Changes to the study" }
         p.aside { "Each needs a reason and stands in the journal." }
         form.row method="post" action={ "/studies/" (name) "/withdraw-case" } { (csrf(caller))
-            label { "Case number " input name="number" type="number" min="1" required; }
+            label { "Case, by code or name of its pair " input name="case" required maxlength="200" autocomplete="off"; }
             (why) button { "Withdraw the case" }
         }
         form.row method="post" action={ "/studies/" (name) "/withdraw-reader" } { (csrf(caller))
@@ -251,9 +268,10 @@ pub(in crate::web) async fn withdraw_case(
     Path(name): Path<String>,
     fields: Fields,
 ) -> Result<Redirect, Refusal> {
-    let (number, why, study) = (number(&fields)?, fields.text("why").to_owned(), name.clone());
+    let (case, why) = (fields.text("case").to_owned(), fields.text("why").to_owned());
+    let study = name.clone();
     let change = app.room.store.write(Actor::Person(caller.person.id), move |change| {
-        studies::withdraw_case(change, &study, number, &why)
+        studies::withdraw_case(change, &study, &case, &why)
     });
     change.await?;
     Ok(back(&name))
