@@ -52,8 +52,7 @@ const MOST_PAGE_KB: f64 = 300.0;
 #[test]
 #[ignore = "minutes: scripts/long load-room"]
 fn fifty_readers_at_once() {
-    let seconds = std::env::var("SECONDS_OF_LOAD").ok().and_then(|text| text.parse().ok());
-    let seconds = Duration::from_secs(seconds.unwrap_or(60));
+    let seconds = Duration::from_secs(support::asked("SECONDS_OF_LOAD", 60));
     let temporary = tempfile::tempdir().unwrap();
     let data = std::env::var("LOAD_ROOM").map_or(temporary.path().join("room"), Into::into);
     let people = Crowd::of(&data);

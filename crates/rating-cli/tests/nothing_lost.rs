@@ -38,7 +38,7 @@ fn five_kills() {
 #[test]
 #[ignore = "minutes: scripts/long kills-room"]
 fn many_kills() {
-    let count = std::env::var("KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let count = support::asked("KILLS", 200);
     let began = Instant::now();
     let told = killed(count, 12, 150 + 20 * count);
     assert!(told.saved > 10 * count, "too little to lose: {told:?}");
@@ -198,13 +198,13 @@ struct Window {
 impl Window {
     /// Reads one of the pairs that are open; `None` when no answer comes, or all are read.
     fn read_one(&mut self, pairs: &[(i64, String)]) -> Option<()> {
-        let next = self.patiently("GET", "/api/v1/next", None)?.json();
+        let next = self.client.patiently("GET", "/api/v1/next", None)?.json();
         // On a fast machine everything may be read before the kill.
         let first = pairs.iter().position(|(_, code)| next["code"] == *code)?;
         let open = &pairs[first..(first + OPEN).min(pairs.len())];
         let (pair, code) = &open[self.rng.random_range(0..open.len())];
         let (key, path) = ((*pair, self.reader), format!("/api/v1/pairs/{code}/reading"));
-        let opened = self.patiently("GET", &path, None)?.json();
+        let opened = self.client.patiently("GET", &path, None)?.json();
         let (mut version, mut body) =
             (opened["reading"]["version"].as_i64()?, opened["reading"]["body"].clone());
         for _ in 0..self.rng.random_range(1..6) {
@@ -243,7 +243,7 @@ impl Window {
         let name = format!("{}-{}", self.name, self.sent);
         body["comment"] = json!(name);
         let asked = json!({ "version": version, "change": name, "body": body });
-        let answer = self.patiently("PUT", path, Some(&asked));
+        let answer = self.client.patiently("PUT", path, Some(&asked));
         let outcome = match &answer {
             None => Outcome::NoAnswer,
             Some(answer) if answer.status == 200 => {
@@ -262,7 +262,7 @@ impl Window {
     fn again(&mut self, path: &str, version: i64, saved: Option<i64>, body: &Value) -> Option<()> {
         self.record.twice += 1;
         let asked = json!({ "version": version, "change": body["comment"], "body": body });
-        let answer = self.patiently("PUT", path, Some(&asked))?;
+        let answer = self.client.patiently("PUT", path, Some(&asked))?;
         if answer.status == 200 {
             assert_eq!(answer.json()["version"].as_i64(), saved, "{}", answer.text());
         } else {
@@ -274,7 +274,7 @@ impl Window {
     fn lock(&mut self, key: Key, path: &str, version: i64) -> Option<()> {
         self.record.asked_to_lock.insert(key);
         let asked = json!({ "version": version });
-        let answer = self.patiently("POST", &format!("{path}/lock"), Some(&asked))?;
+        let answer = self.client.patiently("POST", &format!("{path}/lock"), Some(&asked))?;
         match answer.status {
             200 => {
                 let locked = answer.json()["version"].as_i64().unwrap();
@@ -297,22 +297,6 @@ impl Window {
         assert!(said["state"]["version"].is_i64(), "{said}");
         self.record.refused += 1;
         Outcome::Refused
-    }
-
-    /// Asks, and once more where the server is asked too often; `None` when no
-    /// answer comes.
-    fn patiently(&mut self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
-        loop {
-            let asked = match body {
-                None => self.client.get(path),
-                Some(body) => self.client.json(method, path, body),
-            };
-            let answer = asked.ok()?;
-            if answer.status != 429 {
-                return Some(answer);
-            }
-            thread::sleep(Duration::from_millis(25));
-        }
     }
 }
 

@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use rating_web::people::Role;
 use rating_web::studies;
 use serde_json::{Value, json};
-use support::http::{Answer, Client};
+use support::http::Client;
 use support::room::{self, Person};
 use support::served::Served;
 use support::{study, succeed, text};
@@ -61,7 +61,7 @@ fn five_kills() {
 #[test]
 #[ignore = "minutes: scripts/long kills-study"]
 fn many_kills() {
-    let count = std::env::var("KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let count = support::asked("KILLS", 200);
     let began = Instant::now();
     let told = killed(count, 22, 200 + 20 * count);
     assert!(told.submitted > 5 * count, "too little to lose: {told:?}");
@@ -175,7 +175,7 @@ struct Window {
 impl Window {
     /// Reads the case whose turn it is; `None` when no answer comes, or all are read.
     fn read_one(&mut self) -> Option<()> {
-        let screen = self.ask("GET", "/api/v1/studies/killed/case", None)?.json();
+        let screen = self.client.patiently("GET", "/api/v1/studies/killed/case", None)?.json();
         if screen["state"] != "read" {
             return None;
         }
@@ -230,29 +230,13 @@ impl Window {
 
     /// What is answered; inner `None` where another window was faster.
     fn granted(&mut self, method: &str, path: &str, asked: &Value) -> Option<Option<Value>> {
-        let answer = self.ask(method, path, Some(asked))?;
+        let answer = self.client.patiently(method, path, Some(asked))?;
         if answer.status == 200 {
             return Some(Some(answer.json()));
         }
         assert_eq!(answer.status, 409, "{}", answer.text());
         self.told.refused += 1;
         Some(None)
-    }
-
-    /// Asks, and once more where the server is asked too often; `None` when no
-    /// answer comes.
-    fn ask(&mut self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
-        loop {
-            let answer = match body {
-                None => self.client.get(path),
-                Some(body) => self.client.json(method, path, body),
-            };
-            let answer = answer.ok()?;
-            if answer.status != 429 {
-                return Some(answer);
-            }
-            thread::sleep(Duration::from_millis(25));
-        }
     }
 }
 

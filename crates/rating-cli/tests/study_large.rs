@@ -45,8 +45,7 @@ const MOST_REPORT_S: f64 = 60.0;
 #[test]
 #[ignore = "minutes: scripts/long load-study"]
 fn two_hundred_readers_of_two_thousand_cases() {
-    let seconds = std::env::var("SECONDS_OF_LOAD").ok().and_then(|text| text.parse().ok());
-    let seconds = Duration::from_secs(seconds.unwrap_or(60));
+    let seconds = Duration::from_secs(support::asked("SECONDS_OF_LOAD", 60));
     let folder = tempfile::tempdir().unwrap();
     let data = std::env::var("LOAD_STUDY").map_or(folder.path().join("room"), Into::into);
     let began = Instant::now();

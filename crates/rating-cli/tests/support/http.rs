@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -61,6 +62,22 @@ impl Client {
 
     pub fn json(&mut self, method: &str, path: &str, body: &Value) -> io::Result<Answer> {
         self.send(method, path, Some(("application/json", body.to_string().as_bytes())))
+    }
+
+    /// Asks, and once more where the server is asked too often; `None` when no
+    /// answer comes.
+    pub fn patiently(&mut self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
+        loop {
+            let asked = match body {
+                None => self.get(path),
+                Some(body) => self.json(method, path, body),
+            };
+            let answer = asked.ok()?;
+            if answer.status != 429 {
+                return Some(answer);
+            }
+            thread::sleep(Duration::from_millis(25));
+        }
     }
 
     pub fn form(&mut self, path: &str, text: &str) -> io::Result<Answer> {

@@ -20,6 +20,11 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// A number that a long proof was asked for, by the name of its variable.
+pub fn asked<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
 /// The program, ready for arguments.
 pub fn rating() -> Command {
     Command::new(env!("CARGO_BIN_EXE_rating"))

@@ -1,8 +1,8 @@
 //! Do readers with more experience gain less?
 
 use maud::{Markup, html};
-use rating::stats::Merit;
-use rating::study::analysis::comparison::Comparison;
+use rating::stats::{Interval, Merit};
+use rating::study::analysis::comparison::{Comparison, ReaderDifference};
 
 use super::merits::{merit_words, unit_of};
 use crate::figure::{Unit, p_value};
@@ -14,9 +14,8 @@ use crate::plot::chart::{Chart, Words};
 pub(super) fn plot(comparison: &Comparison, merit: Merit, label: Label) -> Markup {
     let unit = unit_of(merit).difference();
     let times = if matches!(unit, Unit::Points) { 100.0 } else { 1.0 };
-    let point = |of: &rating::study::analysis::comparison::ReaderDifference| {
-        Some((of.years?, times * of.differences.get(&merit)?.value?))
-    };
+    let point =
+        |of: &ReaderDifference| Some((of.years?, times * of.differences.get(&merit)?.value?));
     let points: Vec<(f64, f64)> = comparison.readers.iter().filter_map(point).collect();
     let values = points.iter().map(|point| point.1).chain([0.0]);
     let Some(chart) = Chart::around(points.iter().map(|point| point.0).chain([0.0]), values) else {
@@ -64,6 +63,7 @@ pub(super) fn plot(comparison: &Comparison, merit: Merit, label: Label) -> Marku
     }
 }
 
-fn ten(of: rating::stats::Interval) -> rating::stats::Interval {
-    rating::stats::Interval { low: 10.0 * of.low, high: 10.0 * of.high }
+/// Of ten years what it is of one.
+fn ten(of: Interval) -> Interval {
+    Interval { low: 10.0 * of.low, high: 10.0 * of.high }
 }

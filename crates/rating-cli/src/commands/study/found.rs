@@ -50,10 +50,6 @@ pub fn join(
         return Err(problems);
     }
     let mut warnings = Vec::new();
-    let gone = cases.iter().filter(|case| case.withdrawn.is_some()).count();
-    if gone > 0 {
-        warnings.push(format!("{gone} cases were withdrawn; nothing of them counts here."));
-    }
     let nobody = truth.rows.iter().filter(|row| row.patient_id.is_none()).count();
     if nobody > 0 {
         warnings.push(

@@ -45,12 +45,9 @@ pub fn run(args: &StudyReportArgs) -> Result<(), Failure> {
         .hint("close it on its page first")
         .into());
     };
-    verify(&store, &study, &seal, &args.data)?;
-    let (cases, submitted, deviated) = store
-        .read_now(|db| {
-            let submitted = studies::submitted(db, &study)?;
-            Ok((studies::cases(db, &study)?, submitted, studies::deviations(db, &study)?))
-        })
+    let submitted = sealed(&store, &study, &seal, &args.data)?;
+    let (cases, deviated) = store
+        .read_now(|db| Ok((studies::cases(db, &study)?, studies::deviations(db, &study)?)))
         .map_err(refused)?;
     let protocol = rating_web::room::protocol_of(&store).map_err(refused)?;
     let truth = ManifestFile::read(&args.truth, &protocol)?;
@@ -92,8 +89,14 @@ fn named(all: Vec<studies::Study>, args: &StudyReportArgs) -> Result<studies::St
     })
 }
 
-/// Whether the readings are those that were sealed, and those that the journal tells.
-fn verify(store: &Store, study: &studies::Study, seal: &str, folder: &Path) -> Result<(), Failure> {
+/// The submitted readings, which have to be those that were sealed, and those that
+/// the journal tells.
+fn sealed(
+    store: &Store,
+    study: &studies::Study,
+    seal: &str,
+    folder: &Path,
+) -> Result<Vec<studies::Submitted>, Failure> {
     let (now, told, submitted) = store
         .read_now(|db| {
             let told = studies::replay(db, study)?;
@@ -106,7 +109,7 @@ fn verify(store: &Store, study: &studies::Study, seal: &str, folder: &Path) -> R
     } else if told != submitted {
         format!("the journal tells other readings of study {name} than its tables hold")
     } else {
-        return Ok(());
+        return Ok(submitted);
     };
     let hint = "something was changed after it was closed: compare it with a backup, and run \
                 rating audit verify";
