@@ -136,7 +136,9 @@ fn maps_of_each_network_and_an_interruption() {
     let pairs = finished(&out);
     assert!(!pairs.is_empty() && pairs.len() < 24, "{} pairs", pairs.len());
     let said = String::from_utf8(output.stderr).unwrap();
-    let told = format!("{} of 24 pairs are finished in {}\ninterrupted\n", pairs.len(), text(&out));
+    let are = if pairs.len() == 1 { "is" } else { "are" };
+    let told =
+        format!("{} of 24 pairs {are} finished in {}\ninterrupted\n", pairs.len(), text(&out));
     assert!(said.ends_with(&told), "{said}");
     for pair in pairs {
         let answer = json(&out.join(format!("{pair}.json")));

@@ -3,6 +3,7 @@
 use image::RgbImage;
 use rating::augment::Augmentation;
 use rating::preprocess::{Prepared, Preprocess, network_input, normalise};
+use rating::words::counted;
 use rating::{Pair, Problem, Protocol};
 
 /// The network inputs of one pair, 8 bits a channel: small enough to keep many
@@ -21,9 +22,9 @@ impl Inputs {
         let (views, modalities) = (pair.views(), protocol.modalities());
         if views.len() != modalities.len() {
             return Err(Problem::new(format!(
-                "pair {} has {} images, protocol {} wants {}",
+                "pair {} has {}, protocol {} wants {}",
                 pair.id(),
-                views.len(),
+                counted(views.len(), "image", "images"),
                 protocol.name(),
                 modalities.len()
             )));

@@ -1,6 +1,7 @@
 //! A cohort: who is scanned, and which joints, before anything is drawn.
 
 use rating::manifest::DopplerMode;
+use rating::words::counted;
 use rating::{Problem, Seed};
 
 use crate::joints::{Joint, MOST_JOINTS, joint_order, joints_of_patients};
@@ -108,6 +109,11 @@ impl Cohort {
         Ok(plan)
     }
 
+    fn size(&self) -> String {
+        let patients = counted(self.patients, "patient", "patients");
+        format!("{} of {patients}", counted(self.pairs, "pair", "pairs"))
+    }
+
     fn check(&self) -> Result<(), Problem> {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if self.name.is_empty() || !self.name.chars().all(plain) {
@@ -118,18 +124,11 @@ impl Cohort {
             return Err(Problem::new("a cohort of no patients").hint("at least 1"));
         }
         if self.pairs < self.patients {
-            return Err(Problem::new(format!(
-                "{} pairs of {} patients",
-                self.pairs, self.patients
-            ))
-            .hint("at least one pair a patient"));
+            return Err(Problem::new(self.size()).hint("at least one pair a patient"));
         }
         if self.pairs > self.patients.saturating_mul(MOST_JOINTS) {
-            return Err(Problem::new(format!(
-                "{} pairs of {} patients",
-                self.pairs, self.patients
-            ))
-            .hint(format!("a patient has {MOST_JOINTS} joints at most")));
+            return Err(Problem::new(self.size())
+                .hint(format!("a patient has {MOST_JOINTS} joints at most")));
         }
         Ok(())
     }

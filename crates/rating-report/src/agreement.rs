@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use rating::evaluate::{Cohort, GradeFigures};
 use rating::stats::kappa::altman;
+use rating::words::counted;
 
 use crate::figure::{Figure, Unit};
 use crate::label::Label;
@@ -62,8 +63,9 @@ pub(crate) fn table(id: &str, name: &str, cohort: &Cohort, samples: usize, label
 fn interval_sentence(cohort: &Cohort, samples: usize) -> String {
     match cohort.patients {
         Some(patients) => format!(
-            "In brackets 95 % intervals: {patients} patients resampled with all of their pairs, {samples} samples, \
-             2.5th and 97.5th percentile."
+            "In brackets 95 % intervals: {} resampled with all of their pairs, {samples} samples, \
+             2.5th and 97.5th percentile.",
+            counted(patients, "patient", "patients")
         ),
         None => "No intervals: patients are unknown, and pairs of one patient are not independent."
             .to_owned(),

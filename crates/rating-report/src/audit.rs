@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use rating::Origin;
 use rating::heatmap::audit::{Audit, Estimate, HEATMAP, PlaceFigures};
+use rating::words::counted;
 
 use crate::demo::{Fact, facts};
-use crate::evaluation::plural;
 use crate::figure::{Figure, Unit};
 use crate::label::Label;
 use crate::notes::Notes;
@@ -43,11 +43,11 @@ pub fn audit_page(page_of: &AuditPage<'_>) -> String {
     }
     sections.push(section("facts", "How this page was made", facts(page_of.facts, label)));
     let patients = match audit.patients {
-        Some(patients) => format!("{patients} {}", plural(patients, "patient", "patients")),
+        Some(patients) => counted(patients, "patient", "patients"),
         None => "an unknown number of patients".to_owned(),
     };
     let lead = html! {
-        p { "Heatmaps of " (audit.pairs) (plural(audit.pairs, " pair", " pairs")) " of " (patients) ", questioned. " (page_of.caption) }
+        p { "Heatmaps of " (counted(audit.pairs, "pair", "pairs")) " of " (patients) ", questioned. " (page_of.caption) }
         p { "Intervals are 95 %, by bootstrap of patients." }
     };
     page("Audit of heatmaps", label, &lead, &sections)
@@ -173,7 +173,7 @@ fn place(number: usize, figures: &PlaceFigures, label: Label) -> Markup {
     let kinds: Vec<&str> = kinds.filter(|kind| figures.share.contains_key(*kind)).collect();
     let table = html! {
         table {
-            caption { (label.opening()) "Map against " (figures.structure) ", " (figures.group) ": " (pairs) (plural(pairs, " pair.", " pairs.")) }
+            caption { (label.opening()) "Map against " (figures.structure) ", " (figures.group) ": " (counted(pairs, "pair", "pairs")) "." }
             thead { tr {
                 th.words scope="col" { "map" }
                 th scope="col" { "share inside" }

@@ -57,7 +57,7 @@ fn patients(census: &Census) -> Markup {
     html! {
         (census.patients)
         @if census.pairs_without_patient > 0 {
-            span.aside { (census.pairs_without_patient) " pairs of unknown patients" }
+            span.aside { (rating::words::counted(census.pairs_without_patient, "pair", "pairs")) " of unknown patients" }
         }
     }
 }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use rating::evaluate::Cohort;
 use rating::stats::Confusion;
+use rating::words::counted;
 
 use crate::label::Label;
 use crate::{combined_last, spoken};
@@ -35,7 +36,7 @@ fn matrix(measurement: &str, confusion: &Confusion, label: Label) -> Markup {
     html! {
         table.confusion {
             caption {
-                span.name { strong { (spoken(measurement)) } ", " (confusion.cases()) " pairs. " } (label.opening())
+                span.name { strong { (spoken(measurement)) } ", " (counted(confusion.cases(), "pair", "pairs")) ". " } (label.opening())
             }
             thead {
                 tr {

@@ -11,6 +11,7 @@ use std::fmt::Write;
 
 use rating::Protocol;
 use rating::evaluate::{Census, Evaluation};
+use rating::words::counted;
 
 use columns::{ACQUISITION, by_cohort, column};
 
@@ -72,7 +73,11 @@ pub fn datasheet(sheet: &Datasheet<'_>) -> String {
 fn patients_of(cohort: &Census) -> String {
     match cohort.pairs_without_patient {
         0 => cohort.patients.to_string(),
-        pairs => format!("{}, and {pairs} pairs of unknown patients", cohort.patients),
+        pairs => format!(
+            "{}, and {} of unknown patients",
+            cohort.patients,
+            counted(pairs, "pair", "pairs")
+        ),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use rating::evaluate::{Cohort, Evaluation, Tasks};
+use rating::words::counted;
 
 use crate::errors::{self, ErrorExamples};
 use crate::label::Label;
@@ -28,7 +29,7 @@ pub fn evaluation_page_with(
     let lead = html! {
         p {
             "Predicted grades against reference grades, protocol " (evaluation.protocol) ", "
-            (evaluation.cohorts.len()) (plural(evaluation.cohorts.len(), " cohort", " cohorts")) "."
+            (counted(evaluation.cohorts.len(), "cohort", "cohorts")) "."
         }
     };
     let mut sections = sections(evaluation, label);
@@ -116,18 +117,16 @@ fn cohort_body(id: &str, name: &str, cohort: &Cohort, samples: usize, label: Lab
 /// Who is in the cohort and who is left out, in a sentence.
 fn census(cohort: &Cohort) -> String {
     let patients = match cohort.patients {
-        Some(patients) => format!("{patients} {}", plural(patients, "patient", "patients")),
+        Some(patients) => counted(patients, "patient", "patients"),
         None => "an unknown number of patients".to_owned(),
     };
     let conflicts = match cohort.conflicts {
         0 => "no conflict between the models and the protocol".to_owned(),
-        1 => "1 conflict between the models and the protocol".to_owned(),
-        many => format!("{many} conflicts between the models and the protocol"),
+        some => counted(some, "conflict", "conflicts") + " between the models and the protocol",
     };
     format!(
-        "{} {} of {patients}; {} without a score, {} left out because the reference grades exclude each other; {conflicts}.",
-        cohort.pairs,
-        plural(cohort.pairs, "pair", "pairs"),
+        "{} of {patients}; {} without a score, {} left out because the reference grades exclude each other; {conflicts}.",
+        counted(cohort.pairs, "pair", "pairs"),
         cohort.without_score,
         cohort.invalid_reference,
     )
@@ -174,8 +173,4 @@ pub(crate) fn about(evaluation: &Evaluation) -> Section {
         }
     };
     Section { id: "about".into(), title: "How to read this page".into(), body }
-}
-
-pub(crate) fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
-    if count == 1 { one } else { many }
 }

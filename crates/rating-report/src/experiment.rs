@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use rating::evaluate::arms::{ArmFigures, Ranged};
 use rating::evaluate::experiment::{ArmResult, ClaimResult, Report};
 use rating::stats::Interval;
+use rating::words::counted;
 
 pub use self::markdown::experiment_markdown;
 use crate::demo::{Fact, facts};
@@ -44,7 +45,7 @@ pub fn experiment_page(report: &Report, facts_of: &[Fact]) -> String {
     let seeds = report.study_seeds.len();
     let lead = html! {
         p {
-            (report.arms.len()) " arms on " (report.pairs) " test pairs, "
+            (counted(report.arms.len(), "arm", "arms")) " on " (counted(report.pairs, "test pair", "test pairs")) ", "
             (if seeds == 1 { "one study seed".to_owned() } else { format!("{seeds} study seeds together") })
             ". Exact agreement with the reference grades; intervals are 95 %, by bootstrap of patients ("
             (report.bootstrap_samples) " samples)."

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 use rating::evaluate::{Cohort, Evaluation};
+use rating::words::{counted, word};
 
-use crate::evaluation::plural;
 use crate::label::Label;
 use crate::{combined_last, spoken};
 
@@ -16,7 +16,7 @@ pub(crate) fn diagram(evaluation: &Evaluation, label: Label) -> Markup {
     html! {
         p {
             (label.opening())
-            "The manifest holds " (evaluation.manifest_pairs) " " (plural(evaluation.manifest_pairs, "pair", "pairs")) "."
+            "The manifest holds " (counted(evaluation.manifest_pairs, "pair", "pairs")) "."
         }
         div.row {
             @for (name, cohort) in &evaluation.cohorts { (column(name, cohort)) }
@@ -24,7 +24,7 @@ pub(crate) fn diagram(evaluation: &Evaluation, label: Label) -> Markup {
                 div.flow {
                     h4 { (name) }
                     ol {
-                        li.step { (census.pairs) " pairs of " (census.patients) " patients" }
+                        li.step { (counted(census.pairs, "pair", "pairs")) " of " (counted(census.patients, "patient", "patients")) }
                         li.out { "no pair has a score: not evaluated" }
                     }
                 }
@@ -35,12 +35,15 @@ pub(crate) fn diagram(evaluation: &Evaluation, label: Label) -> Markup {
 
 fn column(name: &str, cohort: &Cohort) -> Markup {
     let scored = cohort.pairs - cohort.without_score;
-    let patients = cohort.patients.map_or("an unknown number of".to_owned(), |n| n.to_string());
+    let patients = cohort.patients.map_or_else(
+        || "an unknown number of patients".to_owned(),
+        |patients| counted(patients, "patient", "patients"),
+    );
     html! {
         div.flow {
             h4 { (name) }
             ol {
-                li.step { (cohort.pairs) " pairs of " (patients) " patients" }
+                li.step { (counted(cohort.pairs, "pair", "pairs")) " of " (patients) }
                 li.out { (cohort.without_score) " without a score (not scored, or refused)" }
                 li.step { (scored) " scored" }
                 li.out { (cohort.invalid_reference) " whose reference grades exclude each other" }
@@ -54,7 +57,7 @@ fn column(name: &str, cohort: &Cohort) -> Markup {
                     }
                 }
                 li.note {
-                    (cohort.conflicts) " of the scored pairs " (plural(cohort.conflicts, "is a conflict", "are conflicts"))
+                    (cohort.conflicts) " of the scored pairs " (word(cohort.conflicts, "is a conflict", "are conflicts"))
                     ": counted with the grades of the paper's rule, and beside that left out"
                 }
             }

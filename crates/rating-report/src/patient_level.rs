@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use rating::evaluate::{PatientLevel, Spread};
 use rating::stats::icc::Icc;
 use rating::stats::{BlandAltman, Interval};
+use rating::words::counted;
 
 use crate::figure::{Figure, Unit};
 use crate::label::Label;
@@ -19,7 +20,7 @@ pub(crate) fn section(id: &str, patients: &PatientLevel, label: Label) -> Markup
     html! {
         p {
             "GLOESS: the sum of a patient's combined grades over the joints that have both a reference and a predicted grade; "
-            "nothing is imputed. " (patients.n) " examinations of " (patients.patients) " patients. "
+            "nothing is imputed. " (counted(patients.n, "examination", "examinations")) " of " (counted(patients.patients, "patient", "patients")) ". "
             "Joints in neither sum, because they lack a reference grade or are a conflict: " (patients.joints_left_out) "."
         }
         div.row {
@@ -68,7 +69,7 @@ fn table(id: &str, patients: &PatientLevel, label: Label) -> Markup {
                         @match patients.wilcoxon {
                             Some(test) => {
                                 (p_value(test.p))
-                                span.aside { (test.differences) " patients differ" }
+                                span.aside { (counted(test.differences, "patient differs", "patients differ")) }
                             }
                             None => (notes.missing(reason("wilcoxon"))),
                         }

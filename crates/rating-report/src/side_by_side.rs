@@ -4,9 +4,9 @@ mod forest;
 
 use maud::{Markup, html};
 use rating::evaluate::comparison::{ComparedFile, Comparison, Part};
+use rating::words::counted;
 
 use crate::demo::{Fact, facts};
-use crate::evaluation::plural;
 use crate::label::Label;
 use crate::page::{Section, page, wide};
 
@@ -94,12 +94,12 @@ fn left_out(file: &ComparedFile) -> String {
 
 fn part_body(id: &str, part: &Part, comparison: &Comparison, label: Label) -> Markup {
     let patients = match part.patients {
-        Some(patients) => format!("{patients} {}", plural(patients, "patient", "patients")),
+        Some(patients) => counted(patients, "patient", "patients"),
         None => "an unknown number of patients; pairs of one patient are not independent, so there are no intervals".to_owned(),
     };
     html! {
         p {
-            (part.pairs) (plural(part.pairs, " pair", " pairs")) " that every file scores, "
+            (counted(part.pairs, "pair that every file scores, ", "pairs that every file scores, "))
             (part.invalid_reference) " of them left out because the reference grades exclude each other; "
             (patients) "."
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 use rating::evaluate::{GroupFigures, Subgroups};
+use rating::words::counted;
 
 use crate::figure::{Figure, Unit};
 use crate::label::Label;
@@ -117,7 +118,7 @@ fn cells(figures: Option<&GroupFigures>, most: Option<&GroupFigures>, notes: &mu
     html! {
         td {
             (Figure::of(Unit::Percent, &figures.accuracy).markup(notes))
-            @if most.is_some_and(|most| most.n != figures.n) { span.aside { (figures.n) " pairs" } }
+            @if most.is_some_and(|most| most.n != figures.n) { span.aside { (counted(figures.n, "pair", "pairs")) } }
         }
         td { (Figure::of(Unit::Plain, &figures.kappa_linear).markup(notes)) }
     }

@@ -33,6 +33,7 @@ pub mod study;
 mod table;
 mod text;
 pub mod threshold;
+pub mod words;
 
 pub use origin::Origin;
 pub use pair::{Pair, View};

@@ -2,6 +2,7 @@
 
 use image::RgbImage;
 
+use crate::words::counted;
 use crate::{Problem, Protocol, Roi};
 
 /// One image of a pair, with the rectangle drawn on it.
@@ -56,8 +57,8 @@ impl Pair {
         let wanted = protocol.modalities().len();
         if views.len() != wanted {
             return Err(Problem::new(format!(
-                "pair {id} has {} images, protocol {} wants {wanted}",
-                views.len(),
+                "pair {id} has {}, protocol {} wants {wanted}",
+                counted(views.len(), "image", "images"),
                 protocol.name()
             )));
         }

@@ -1,6 +1,7 @@
 //! `rating bundle`: what a bundle holds, and whether it is whole.
 
 use rating::stats::interval::mean;
+use rating::words::{counted, word};
 use rating_frozen::bundle::{Bundle, BundleInfo, FILE_NAME};
 
 use crate::args::{BundleAction, BundleArgs};
@@ -21,7 +22,9 @@ pub fn run(args: &BundleArgs) -> Result<(), Failure> {
             opened.verify()?;
             let networks = opened.info().networks.len();
             commands::print(&format!(
-                "{networks} networks are whole; bundle {}\n",
+                "{} {} whole; bundle {}\n",
+                counted(networks, "network", "networks"),
+                word(networks, "is", "are"),
                 opened.identity().bundle
             ))
         }
@@ -31,15 +34,15 @@ pub fn run(args: &BundleArgs) -> Result<(), Failure> {
 fn words(info: &BundleInfo, hash: &str) -> String {
     let mut text = format!(
         "bundle {hash}\nname {}, protocol {} ({})\norigin: {}; research use only, not for diagnosis\n\
-         {} networks: {} folds, {} seeds; input {} px; thresholds: {:?}\n\
+         {}: {}, {}; input {} px; thresholds: {:?}\n\
          validation figures (optimistic: the same fold chose epoch and threshold)\n",
         info.name,
         info.protocol.name(),
         info.protocol.title(),
         info.origin,
-        info.networks.len(),
-        info.folds,
-        info.seeds,
+        counted(info.networks.len(), "network", "networks"),
+        counted(info.folds, "fold", "folds"),
+        counted(info.seeds, "seed", "seeds"),
         info.preprocess.input_px,
         info.threshold_rule,
     );
@@ -53,10 +56,10 @@ fn words(info: &BundleInfo, hash: &str) -> String {
             let aucs: Vec<f64> = networks().filter_map(|network| network.validation.auc).collect();
             let auc = mean(&aucs).map_or_else(|_| "-".to_owned(), |auc| format!("{auc:.3}"));
             text += &format!(
-                "  {:22} > {above}: mean AUC {auc} over {} of {} networks\n",
+                "  {:22} > {above}: mean AUC {auc} over {} of {}\n",
                 measurement.name.replace('_', " "),
                 aucs.len(),
-                networks().count()
+                counted(networks().count(), "network", "networks")
             );
         }
     }

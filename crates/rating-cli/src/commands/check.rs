@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use rating::manifest::Row;
+use rating::words::counted;
 use rating::{Grade, Problem, Protocol};
 use serde::Serialize;
 
@@ -52,7 +53,11 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
             warnings: lines(&warnings),
         })?;
     } else {
-        let count = format!("{} errors, {} warnings\n", errors.len(), warnings.len());
+        let count = format!(
+            "{}, {}\n",
+            counted(errors.len(), "error", "errors"),
+            counted(warnings.len(), "warning", "warnings")
+        );
         commands::print(&(words(&cohorts) + &count))?;
         for warning in &warnings {
             crate::stderr::say(format_args!("warning: {warning}"));
@@ -90,8 +95,9 @@ fn summaries<'a>(rows: &'a [Row], protocol: &Protocol) -> BTreeMap<&'a str, Summ
 fn words(cohorts: &BTreeMap<&str, Summary>) -> String {
     let mut text = String::new();
     for (cohort, summary) in cohorts {
-        let _ =
-            writeln!(text, "{cohort}: {} pairs of {} patients", summary.pairs, summary.patients);
+        let pairs = counted(summary.pairs, "pair", "pairs");
+        let patients = counted(summary.patients, "patient", "patients");
+        let _ = writeln!(text, "{cohort}: {pairs} of {patients}");
         for (measurement, grades) in &summary.grades {
             let mix: Vec<String> =
                 grades.iter().map(|(grade, count)| format!("grade {grade}: {count}")).collect();

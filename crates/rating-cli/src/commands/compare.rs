@@ -6,6 +6,7 @@ mod table;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::comparison::{Comparison, Part, Scored, compare_scores};
+use rating::words::{counted, word};
 use rating::{Problem, Seed};
 use rating_report::{Fact, comparison_page};
 use serde::Serialize;
@@ -78,8 +79,10 @@ fn words(comparison: &Comparison) -> String {
             let names = file.first_left_out.join(", ");
             let left_out = file.left_out;
             text += &format!(
-                "{}: {left_out} pairs that not every file scores are left out ({names}{})\n",
+                "{}: {} that not every file scores {} left out ({names}{})\n",
                 file.name,
+                counted(left_out, "pair", "pairs"),
+                word(left_out, "is", "are"),
                 if left_out > file.first_left_out.len() { ", ..." } else { "" }
             );
         }
@@ -88,7 +91,7 @@ fn words(comparison: &Comparison) -> String {
     for (name, part) in
         cohorts.chain(comparison.together.iter().map(|part| (table::TOGETHER, part)))
     {
-        text += &format!("{name}: {} pairs\n", part.pairs);
+        text += &format!("{name}: {}\n", counted(part.pairs, "pair", "pairs"));
         text += &accuracies(comparison, part);
     }
     text

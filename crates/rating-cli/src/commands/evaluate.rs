@@ -11,6 +11,7 @@ use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::tables::tables;
 use rating::evaluate::{Evaluation, Study, evaluate};
 use rating::scores::{PairScore, Probability, parse_probabilities, parse_some_scores};
+use rating::words::counted;
 use rating::{Protocol, Seed};
 use rating_frozen::{CpuScorer, Resources};
 use rating_report::evaluation_page_with;
@@ -105,11 +106,14 @@ pub fn table(evaluation: &Evaluation) -> String {
         |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
     let mut text = format!("origin: {}; research use only, not for diagnosis\n", evaluation.origin);
     for (name, cohort) in &evaluation.cohorts {
-        let patients =
-            cohort.patients.map_or_else(|| "unknown".to_owned(), |patients| patients.to_string());
+        let patients = cohort.patients.map_or_else(
+            || "unknown patients".to_owned(),
+            |patients| counted(patients, "patient", "patients"),
+        );
         text += &format!(
-            "{name}: {} pairs, {patients} patients, {} conflicts\n",
-            cohort.pairs, cohort.conflicts
+            "{name}: {}, {patients}, {}\n",
+            counted(cohort.pairs, "pair", "pairs"),
+            counted(cohort.conflicts, "conflict", "conflicts")
         );
         for (measurement, figures) in &cohort.measurements {
             let interval = |key: &str| match figures.intervals.get(key) {

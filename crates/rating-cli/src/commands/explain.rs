@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use rating::heatmap::caption;
 use rating::manifest::Row;
+use rating::words::{counted, word};
 use rating::{Origin, Pair, Protocol};
 use rating_frozen::Scorer;
 use rating_frozen::explain::{How, Mode, Variant};
@@ -16,9 +17,7 @@ use serde_json::json;
 use answer::{Answer, SCHEMA};
 
 use crate::args::{ExplainArgs, ExplainMode, ExplainVariant};
-use crate::commands::pairs::{
-    self, BarControl, Source, check_memory, open, pairs_in_words, resources,
-};
+use crate::commands::pairs::{self, BarControl, Source, check_memory, open, resources};
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
 use crate::stderr::say;
@@ -52,8 +51,8 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
         let explanation = scorer.explain(&pair, &how, &control);
         let explanation = explanation.inspect_err(|_| {
             control.finish();
-            let (count, out) = (pairs.len(), args.out.display());
-            say(format_args!("{number} of {count} pairs are finished in {out}"));
+            let (all, out) = (counted(pairs.len(), "pair", "pairs"), args.out.display());
+            say(format_args!("{number} of {all} {} finished in {out}", word(number, "is", "are")));
         })?;
         let seconds = start.elapsed().as_secs_f64();
         let answer = Answer::new(&pair, origin, &explanation, &scorer, how, seconds);
@@ -74,7 +73,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let origin = answers.iter().map(|answer| answer.origin).max();
     commands::print(&format!(
         "{} explained; look at {}\n{shown}\n{}",
-        pairs_in_words(answers.len()),
+        counted(answers.len(), "pair", "pairs"),
         args.out.join("PAIR.html").display(),
         commands::warning(origin)
     ))

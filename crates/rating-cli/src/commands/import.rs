@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rating::Protocol;
 use rating::manifest::authors::{DatasetFile, import, parse_patients};
+use rating::words::counted;
 
 use crate::args::{ImportArgs, ImportFormat};
 use crate::data::in_file;
@@ -49,7 +50,8 @@ fn authors(
              (hint: --patients FILE with columns grayscale and patient_id)",
         );
     }
-    commands::print(&format!("{} pairs written to {}\n", manifest.rows.len(), out.display()))
+    let pairs = counted(manifest.rows.len(), "pair", "pairs");
+    commands::print(&format!("{pairs} written to {}\n", out.display()))
 }
 
 fn file_name(path: &Path) -> String {

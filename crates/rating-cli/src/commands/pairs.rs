@@ -60,11 +60,6 @@ pub fn load<T: Send>(
     Ok(kept.filter_map(|(position, kept)| Some((position, kept?))).collect())
 }
 
-/// So many pairs, for people.
-pub fn pairs_in_words(count: usize) -> String {
-    if count == 1 { "1 pair".to_owned() } else { format!("{count} pairs") }
-}
-
 /// How much of the machine `--threads` and `--memory` ask for.
 pub fn resources(threads: Option<usize>, memory: &str) -> Result<Resources, Failure> {
     Ok(Resources { threads: threads.unwrap_or(0), memory: parse_size("--memory", memory)? })

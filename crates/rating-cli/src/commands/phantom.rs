@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rating::manifest::{DopplerMode, Manifest};
+use rating::words::counted;
 use rating::{Problem, Protocol, Seed};
 use rating_phantom::{Cohort, JointPlan, PhantomPair, READINGS_HEADER};
 use rayon::prelude::*;
@@ -23,7 +24,8 @@ pub fn run(args: &PhantomArgs) -> Result<(), Failure> {
     }
     let pairs = draw(&args.out, &cohorts(args))?;
     commands::print(&format!(
-        "{pairs} simulated pairs written to {}\nnext: rating check {}\n",
+        "{} written to {}\nnext: rating check {}\n",
+        counted(pairs, "simulated pair", "simulated pairs"),
         args.out.display(),
         manifest.display()
     ))

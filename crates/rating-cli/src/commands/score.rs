@@ -10,13 +10,14 @@ use rating::scores::{
     Decision, Method, PairScore, Probability, decide, decide_early, is_decided, probabilities_csv,
     scores_csv,
 };
+use rating::words::counted;
 use rating::{Origin, Pair, Problem, Protocol};
 use rating_frozen::{Bundle, Inputs};
 use serde_json::{Map, Value, json};
 
 use crate::args::ScoreArgs;
 use crate::commands::engine::{Asking, Engine};
-use crate::commands::pairs::{self, BarControl, Source, check_memory, pairs_in_words, resources};
+use crate::commands::pairs::{self, BarControl, Source, check_memory, resources};
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
 use crate::stderr::say;
@@ -68,7 +69,7 @@ pub fn run(args: &ScoreArgs) -> Result<(), Failure> {
     match (&args.pairs.manifest, &args.out) {
         (Some(manifest), Some(out)) => commands::print(&format!(
             "{} scored by bundle {:.12}\n{effort}{}next: rating evaluate --scores {} --probabilities {} --manifest {} --out REPORT\n",
-            pairs_in_words(scored.scores.len()),
+            counted(scored.scores.len(), "pair", "pairs"),
             bundle.identity().bundle,
             commands::warning(origin),
             out.join("scores.csv").display(),

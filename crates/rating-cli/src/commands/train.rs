@@ -11,6 +11,7 @@ use rating::manifest::folds::folds;
 use rating::manifest::{Manifest, Row};
 use rating::network::TrainingId;
 use rating::preprocess::Prepared;
+use rating::words::counted;
 use rating::{Origin, Problem, Protocol, Seed};
 use rating_net::export::{Source, export};
 use rating_net::{Config, Example, Imagenet, Job, State, Stop, TrainError};
@@ -255,7 +256,9 @@ fn list(job: &Job) -> Result<(), Failure> {
     for (id, state) in job.states()? {
         let state = match state {
             State::Finished => "finished".to_owned(),
-            State::Underway { epochs } => format!("underway, {epochs} epochs"),
+            State::Underway { epochs } => {
+                format!("underway, {}", counted(epochs, "epoch", "epochs"))
+            }
             State::Open => "open".to_owned(),
         };
         text += &format!("{id}\t{state}\n");

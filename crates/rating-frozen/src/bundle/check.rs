@@ -1,5 +1,6 @@
 //! Whether a `bundle.json` holds together.
 
+use rating::words::counted;
 use rating::{Problem, Protocol};
 
 use super::info::{BundleInfo, FORMAT, NetworkInfo, SCHEMA, code_words, file_name, needed};
@@ -54,7 +55,8 @@ fn complete(info: &BundleInfo) -> Result<(), Problem> {
     let count = tasks * usize::from(info.folds) * usize::from(info.seeds);
     if info.networks.len() < count / 2 {
         let found = info.networks.len();
-        return Err(Problem::new(format!("{found} networks, {count} are needed")));
+        let found = counted(found, "network", "networks");
+        return Err(Problem::new(format!("{found}, {count} are needed")));
     }
     let needed = needed(&info.protocol, info.folds, info.seeds);
     for (position, id) in needed.iter().enumerate() {
@@ -88,7 +90,8 @@ fn network(info: &NetworkInfo, protocol: &Protocol) -> Result<(), Problem> {
     }
     let (seen, listed) = (info.architecture.modalities(), info.modalities.len());
     if seen != listed {
-        return problem(format!("sees {seen} images, {listed} modalities are named"));
+        let listed = counted(listed, "modality is", "modalities are");
+        return problem(format!("sees {}, {listed} named", counted(seen, "image", "images")));
     }
     let figures = &info.validation;
     for figure in [figures.auc, figures.loss, figures.accuracy].into_iter().flatten() {

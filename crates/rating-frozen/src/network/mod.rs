@@ -15,6 +15,7 @@ mod resnet;
 
 use rating::Problem;
 use rating::preprocess::Preprocess;
+use rating::words::counted;
 use rayon::prelude::*;
 
 pub use architecture::Architecture;
@@ -252,7 +253,8 @@ impl Network {
     fn check_inputs(&self, inputs: &[&[&[f32]]], px: usize) -> Result<(), Problem> {
         if inputs.len() != self.modalities() {
             let (given, wanted) = (inputs.len(), self.modalities());
-            return Err(Problem::new(format!("{given} images for a network of {wanted}")));
+            let given = counted(given, "image", "images");
+            return Err(Problem::new(format!("{given} for a network of {wanted}")));
         }
         let pairs = inputs.first().map_or(0, |images| images.len());
         if pairs == 0 || inputs.iter().any(|images| images.len() != pairs) {

@@ -1,6 +1,7 @@
 //! The appendix of the page: each list as a table.
 
 use maud::{Markup, html};
+use rating::words::counted;
 
 use super::{Answer, CHECKLISTS, Checklist, Item, Place};
 use crate::label::Label;
@@ -39,7 +40,7 @@ fn table(checklist: &Checklist, anchors: &[&str], label: Label) -> Markup {
     html! {
         h3 id=(checklist.id) { (checklist.name) }
         details {
-            summary { (checklist.items.len()) " rows, " (count(checklist)) " answered here at least in part" }
+            summary { (counted(checklist.items.len(), "row", "rows")) ", " (count(checklist)) " answered here at least in part" }
             (wide(checklist.name, &table))
         }
     }

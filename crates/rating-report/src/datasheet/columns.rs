@@ -45,7 +45,10 @@ pub(super) fn column(sheet: &Datasheet<'_>, (name, counted): Column, what: &str)
         shown.iter().map(|word| row(word, cohorts.iter().map(|column| of(word, column)))).collect();
     if !others.is_empty() {
         let together = |column: &&Categories| others.iter().map(|word| of(word, column)).sum();
-        rows.push(row(&format!("{} others", others.len()), cohorts.iter().map(together)));
+        rows.push(row(
+            &rating::words::counted(others.len(), "other", "others"),
+            cohorts.iter().map(together),
+        ));
     }
     if cohorts.iter().any(|column| column.not_given > 0) {
         rows.push(row("(not given)", cohorts.iter().map(|column| column.not_given)));

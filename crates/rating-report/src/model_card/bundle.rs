@@ -2,6 +2,7 @@
 
 use rating::Protocol;
 use rating::preprocess::MaskOrder;
+use rating::words::counted;
 
 use super::{Model, ValidationLine};
 use crate::figure::Unit;
@@ -11,14 +12,14 @@ use crate::spoken;
 pub(super) fn model(model: &Model<'_>) -> String {
     format!(
         "- name: {}\n- bundle, BLAKE3: `{}`\n- trained by: `rating` {}\n- weights learned from: {} data\n\
-         - {} networks: {} folds, {} seeds\n{}- weights, thresholds and hashes: `bundle.json` and the files it names\n{}",
+         - {}: {}, {}\n{}- weights, thresholds and hashes: `bundle.json` and the files it names\n{}",
         plain(model.name),
         model.hash,
         plain(model.version),
         model.origin,
-        model.networks,
-        model.folds,
-        model.seeds,
+        counted(model.networks, "network", "networks"),
+        counted(model.folds, "fold", "folds"),
+        counted(model.seeds, "seed", "seeds"),
         model.shapes.iter().map(|shape| format!("- {}\n", plain(shape))).collect::<String>(),
         to_fill_in(&["Who made it, whom to ask", "Licence, where to get it"]),
     )
@@ -60,11 +61,13 @@ pub(super) fn training(model: &Model<'_>) -> String {
     // Indented, not fenced: no line of it can end the block.
     let config: String = model.config.lines().map(|line| format!("    {line}\n")).collect();
     format!(
-        "Cross-validation by patient, {} folds; a scoring model for each. In each epoch the smaller class of a task is \
+        "Cross-validation by patient, {}; a scoring model for each. In each epoch the smaller class of a task is \
          drawn up to the larger one. All chance comes from study seed {}.\n\n\
          Training data, BLAKE3 of the manifest's rows: `{}`.\n\nWhat the parts started from:\n\n{starts}\n\
          The resolved configuration:\n\n{config}",
-        model.folds, model.study_seed, model.trained_on,
+        counted(model.folds, "fold", "folds"),
+        model.study_seed,
+        model.trained_on,
     )
 }
 

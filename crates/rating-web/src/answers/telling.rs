@@ -214,9 +214,10 @@ pub(crate) fn told_votes(votes: &[Grade]) -> String {
     let models = votes.len();
     match counts.as_slice() {
         [] => "No model voted.".to_owned(),
+        [(_, grade)] if models == 1 => format!("The one model says {grade}."),
         [(_, grade)] => format!("All {models} models say {grade}."),
         [(count, grade), others @ ..] => {
-            let says = |count: usize| if count == 1 { "says" } else { "say" };
+            let says = |count: usize| rating::words::word(count, "says", "say");
             let others =
                 others.iter().map(|&(count, grade)| format!("{count} {} {grade}", says(count)));
             let others: Vec<String> = others.collect();

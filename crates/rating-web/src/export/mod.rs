@@ -7,6 +7,7 @@ mod history;
 mod pack;
 mod tables;
 
+use rating::words::{counted, word};
 use rating::{Grade, Protocol, Roi};
 use rusqlite::Connection;
 
@@ -77,7 +78,10 @@ fn settled(pair: StoredPair, state: State) -> Result<Exported, (String, String)>
     let name = pair.row.pair_id.clone();
     let why = match state {
         State::NotHandedOut => "was handed to no reader".to_owned(),
-        State::Reading { locked, of } => format!("{locked} of {of} readers have read it"),
+        State::Reading { locked, of } => {
+            let (of, have) = (counted(of, "reader", "readers"), word(locked, "has", "have"));
+            format!("{locked} of {of} {have} read it")
+        }
         State::Consensus { locked, of } => {
             format!("the readers differ; {locked} of {of} have read it again")
         }

@@ -1,5 +1,6 @@
 //! What a learner is told after an answer: the truth, and why it is that.
 
+use rating::words::counted;
 use rating::{Grade, Protocol};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -144,13 +145,13 @@ fn readers_said(first: &[Verdict], measurement: usize) -> String {
     words.sort();
     let without = first.len() - words.len();
     let also = if without > 0 { format!("; {without} could not grade it") } else { String::new() };
-    let readers = if first.len() == 1 { "reader" } else { "readers" };
+    let readers = counted(first.len(), "reader", "readers");
     let listed = match words.split_last() {
-        None => return format!("{} {readers}{also}", first.len()),
+        None => return readers + &also,
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
     };
-    format!("{} {readers}: {listed}{also}", first.len())
+    format!("{readers}: {listed}{also}")
 }
 
 fn settled_words(way: &Way) -> &'static str {

@@ -18,6 +18,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("sheet.js", "text/javascript; charset=utf-8", include_str!("assets/sheet.js")),
     ("card.js", "text/javascript; charset=utf-8", include_str!("assets/card.js")),
     ("make.js", "text/javascript; charset=utf-8", include_str!("assets/make.js")),
+    ("words.js", "text/javascript; charset=utf-8", include_str!("assets/words.js")),
     ("region.js", "text/javascript; charset=utf-8", include_str!("assets/region.js")),
     ("study.js", "text/javascript; charset=utf-8", include_str!("assets/study.js")),
     ("grading.js", "text/javascript; charset=utf-8", include_str!("assets/grading.js")),

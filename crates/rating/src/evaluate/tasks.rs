@@ -11,6 +11,7 @@ use crate::Protocol;
 use crate::scores::Probability;
 use crate::stats::Resamples;
 use crate::stats::interval::mean;
+use crate::words::counted;
 
 /// The figures of every task. `resamples` are drawn over the same `cases`.
 pub(super) fn figures(
@@ -82,8 +83,10 @@ impl Task<'_> {
     /// all networks are the doubtful ones, and say little about the others.
     fn selection(&self, cases: &[Case<'_>], known: usize) -> Option<String> {
         let graded = cases.iter().filter(|case| self.truth(case).is_some()).count();
-        (known > 0 && known < graded)
-            .then(|| format!("all networks of the task answered for {known} of {graded} pairs"))
+        (known > 0 && known < graded).then(|| {
+            let graded = counted(graded, "pair", "pairs");
+            format!("all networks of the task answered for {known} of {graded}")
+        })
     }
 
     /// What the scores say about this task.

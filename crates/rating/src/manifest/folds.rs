@@ -9,6 +9,7 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 
 use super::Row;
+use crate::words::counted;
 use crate::{Problem, Protocol};
 
 /// Passes over all patients in search of better folds.
@@ -50,9 +51,13 @@ pub fn folds(
     }
     if patients.len() < usize::from(count) {
         return Err(vec![
-            Problem::new(format!("{} patients for {count} folds", patients.len()))
-                .in_column("patient_id")
-                .hint("each fold needs a patient of its own; collect more or set fewer folds"),
+            Problem::new(format!(
+                "{} for {}",
+                counted(patients.len(), "patient", "patients"),
+                counted(count, "fold", "folds")
+            ))
+            .in_column("patient_id")
+            .hint("each fold needs a patient of its own; collect more or set fewer folds"),
         ]);
     }
     let strata: Vec<Vec<f64>> =

@@ -2,6 +2,7 @@
 
 use super::chance::{Chance, Profile, chance_corrected};
 use super::{Confusion, Estimate, Graded, Measured, Test, Undefined, Weights};
+use crate::words::counted;
 use crate::{Grade, Problem};
 
 /// What each reader said of each case. Every reader graded every case; a case
@@ -46,7 +47,8 @@ impl Readings {
     /// When there is no such reader.
     pub fn confusion(&self, first: usize, second: usize) -> Result<Confusion, Problem> {
         if first.max(second) >= self.readers() {
-            return Err(Problem::new(format!("there are {} readers", self.readers())));
+            let readers = counted(self.readers(), "reader", "readers");
+            return Err(Problem::new(format!("no such reader among {readers}")));
         }
         let of =
             |reader: usize| -> Vec<Grade> { self.cases.iter().map(|case| case[reader]).collect() };

@@ -6,6 +6,7 @@ use rating::heatmap::caption;
 use rating::heatmap::overlay::{EFFUSION, SYNOVIUM, trace, veiled};
 use rating::protocol::Colour;
 use rating::scores::PairScore;
+use rating::words::{counted, word};
 use rating::{Pair, Protocol};
 use rating_frozen::explain::{How, Mode};
 use rating_frozen::{CpuScorer, Scorer};
@@ -141,7 +142,8 @@ fn selection(absent: usize, left_out: usize) -> String {
         words += &format!(" Images of {absent} of them are not at hand.");
     }
     if left_out > 0 {
-        words += &format!(" {left_out} pairs are named without pictures, to keep this page small.");
+        let (pairs, are) = (counted(left_out, "pair", "pairs"), word(left_out, "is", "are"));
+        words += &format!(" {pairs} {are} named without pictures, to keep this page small.");
     }
     words
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use rating::words::counted;
 use rating::{Grade, Problem, Protocol, Seed};
 use rating_net::Example;
 use rating_net::experiment::Arm;
@@ -66,7 +67,8 @@ fn fewer(examples: Vec<Example>, patients: usize, seed: u64) -> Result<Vec<Examp
         in_turn.take(patients).map(|&patient| patient.to_owned()).collect();
     if chosen.len() < patients || patients == 0 {
         let there: usize = orders.iter().map(Vec::len).sum();
-        let what = format!("{patients} patients are wanted, there are {there} to learn from");
+        let patients = counted(patients, "patient", "patients");
+        let what = format!("{patients} wanted, {there} to learn from");
         return Err(Problem::new(what).in_column("patients"));
     }
     Ok(examples.into_iter().filter(|example| chosen.contains(patient_of(example))).collect())

@@ -10,6 +10,7 @@ use rating::heatmap::audit::{Audit, Likeness, Occlusion, PairAudit, summarise};
 use rating::heatmap::{caption, likeness};
 use rating::manifest::Row;
 use rating::stats::bootstrap::SAMPLES;
+use rating::words::counted;
 use rating::{Origin, Seed};
 use rating_frozen::audit::MeanMaps;
 use rating_frozen::audit::occlusion::{Replace, order_of};
@@ -20,7 +21,7 @@ use rating_report::{AuditPage, Fact, audit_page};
 use serde::Serialize;
 
 use crate::args::ExplainArgs;
-use crate::commands::pairs::{self, BarControl, pairs_in_words};
+use crate::commands::pairs::{self, BarControl};
 use crate::data::{LoadedPair, ManifestFile};
 use crate::failure::Failure;
 use crate::{commands, files};
@@ -122,7 +123,7 @@ fn write(args: &ExplainArgs, audit: &AuditFile<'_>) -> Result<(), Failure> {
     }
     commands::print(&format!(
         "{} audited; look at {}\n{}",
-        pairs_in_words(audit.pairs.len()),
+        counted(audit.pairs.len(), "pair", "pairs"),
         args.out.join("audit.html").display(),
         commands::warning(Some(audit.origin))
     ))

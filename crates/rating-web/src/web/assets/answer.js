@@ -2,6 +2,7 @@
 // grades first, then heatmaps under the pair as they are ready.
 
 import { Refused } from "./api.js";
+import { counted } from "./words.js";
 
 const ASK_EVERY_MS = 500;
 // Where the whole answer is on the screen at once.
@@ -165,7 +166,7 @@ function wideRow(text, columns) {
 
 function source(answer) {
   if (answer.origin === "canned") return "Canned answers: derived from the truth of a drawn joint, with errors.";
-  return `${answer.networks} networks of bundle ${answer.bundle.slice(0, 12)}, origin ${answer.origin}.`;
+  return `${counted(answer.networks, "network", "networks")} of bundle ${answer.bundle.slice(0, 12)}, origin ${answer.origin}.`;
 }
 
 export function row(kind, texts, scope) {

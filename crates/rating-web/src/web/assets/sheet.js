@@ -5,6 +5,7 @@ import { api } from "./api.js";
 import { Card } from "./card.js";
 import { make } from "./make.js";
 import { RegionEditor } from "./region.js";
+import { counted, word } from "./words.js";
 
 // Pairs of one request: the bar moves, and a lost connection loses little.
 const AT_ONCE = 8;
@@ -112,9 +113,9 @@ async function confirm() {
     settle(some, done);
     bar.value = Math.min(1, (at + AT_ONCE) / taken.length);
   }
-  told.textContent = `${count.new} pairs are new, ${count.known} were there, ${count.refused} wait. ${withheld.map((one) => `${one} `).join("")}`;
+  told.textContent = `${counted(count.new, "pair is", "pairs are")} new, ${count.known} ${word(count.known, "was", "were")} there, ${count.refused} ${word(count.refused, "waits", "wait")}. ${withheld.map((one) => `${one} `).join("")}`;
   if (left === 0) return finish();
-  told.textContent += `${left} files are left.`;
+  told.textContent += `${counted(left, "file is", "files are")} left.`;
   if (count.refused === 0) await load();
 }
 

@@ -3,6 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 use maud::{Markup, html};
+use rating::words::counted;
 use rusqlite::Connection;
 
 use super::board::board;
@@ -37,7 +38,7 @@ fn worklist(db: &Connection, person: &Person) -> Result<Markup, Refusal> {
         @if all == 0 {
             p { "No pairs have been handed to you yet." }
         } @else {
-            p { (locked) " of " (all) " pairs read." }
+            p { (locked) " of " (counted(all, "pair", "pairs")) " read." }
             progress value=(locked) max=(all) aria-label="Pairs read" {}
             @match next {
                 Some(code) => p { a.button href={ "/read/" (code) } { @if locked == 0 { "Begin" } @else { "Go on" } } },

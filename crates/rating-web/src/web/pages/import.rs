@@ -4,6 +4,7 @@
 use axum::Extension;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
+use rating::words::counted;
 
 use super::layout;
 use crate::clock::Moment;
@@ -28,7 +29,7 @@ pub(in crate::web) async fn show(
                 h2 { "Not confirmed yet" }
                 ul { @for one in &waiting {
                     li { a href={ "/import/" (one.id) } {
-                        (one.files.len()) " files of " (Moment::at(one.begun))
+                        (counted(one.files.len(), "file", "files")) " of " (Moment::at(one.begun))
                     } }
                 } }
                 p.aside { "What is not confirmed within seven days is thrown away." }

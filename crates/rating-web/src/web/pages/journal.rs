@@ -3,6 +3,7 @@
 use axum::Extension;
 use axum::extract::{Query, State};
 use maud::{Markup, html};
+use rating::words::counted;
 use serde::Deserialize;
 
 use super::layout;
@@ -46,7 +47,7 @@ pub(in crate::web) async fn show(
     let main = html! {
         h1 { "Journal" }
         @match &checked {
-            Ok(whole) => p role="status" { "Whole: " (whole.events) " lines, the last with hash " code { (whole.head) } "." },
+            Ok(whole) => p role="status" { "Whole: " (counted(whole.events, "line", "lines")) ", the last with hash " code { (whole.head) } "." },
             Err(broken) => p.wrong role="alert" { (broken.what) },
         }
         table.journal {
