@@ -205,7 +205,7 @@ async fn what_is_not_settled_is_left_out_with_the_reason() {
         "nobody,",
         "was handed to no reader",
         "half,",
-        "1 of 2 readers have read it",
+        "1 of 2 readers has read it",
         "differ,",
         "the readers differ; 0 of 2 have read it again",
         "bad,",
@@ -220,6 +220,9 @@ async fn what_is_not_settled_is_left_out_with_the_reason() {
     // Of `differ` and `good`, 1 0 beside 1 1 and 2 2 beside 2 2.
     assert!(board.contains("anna and berta") && board.contains("50.0 %"), "{board}");
     let agreement = room.get(&coordinator, "/api/v1/agreement").await.json();
+    let label = "PHANTOM: says nothing about patients";
+    assert_eq!(agreement["watermark"], label);
+    assert!(room.get(&coordinator, "/").await.text().contains(label));
     let vascularity = &agreement["measurements"][1]["pairs_of_readers"][0];
     assert_eq!((&vascularity["cases"], &vascularity["not_graded"]), (&json!(2), &json!(1)));
     assert_eq!(vascularity["exact_agreement"]["value"], 0.5);

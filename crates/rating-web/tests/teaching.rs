@@ -352,7 +352,7 @@ async fn a_pair_of_an_open_study_is_neither_offered_nor_shown() {
     let image = format!("/api/v1/teaching/answers/{}/images/doppler", lesson["answer"]);
     assert_eq!(school.room.get(&school.lea, &image).await.status, StatusCode::CONFLICT);
     let board = school.room.get(&school.carl, "/teaching").await.text();
-    assert!(board.contains("1 of them are in an open study"), "{board}");
+    assert!(board.contains("1 of them is in an open study"), "{board}");
 
     school.close_study();
     let told = school.submit(&school.lea, &lesson, &saved["version"]).await;
@@ -571,7 +571,14 @@ async fn progress_goes_by_weeks_and_to_the_coordinator() {
     assert_eq!((&all[0]["learner"], &all[0]["repeats"]), (&json!("lea"), &json!(1)));
     assert_eq!(all[0]["progress"], told);
     let id = school.lea.id;
+    let label = "PHANTOM: says nothing about patients";
+    assert_eq!(told["watermark"], label);
+    for (who, path) in [(&school.lea, "/teaching"), (&school.carl, "/teaching")] {
+        let page = school.room.get(who, path).await.text();
+        assert!(page.contains(label), "{path}: {page}");
+    }
     let page = school.room.get(&school.carl, &format!("/teaching/learners/{id}")).await.text();
+    assert!(page.contains(label), "{page}");
     assert!(page.contains("Progress of lea") && page.contains("<polyline"), "{page}");
     let none = school.room.get(&school.carl, "/teaching/learners/999").await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
@@ -580,10 +587,11 @@ async fn progress_goes_by_weeks_and_to_the_coordinator() {
     assert_eq!(
         lines[0],
         "learner,code,attempt,level,difficulty,grade_synovial_hypertrophy,grade_vascularity,\
-         truth_synovial_hypertrophy,truth_vascularity,seconds,time"
+         truth_synovial_hypertrophy,truth_vascularity,seconds,time,origin"
     );
     assert_eq!(lines.len(), 5);
     assert!(lines[1].contains(",1,due,easy,2,1,2,1,4.0,2026-"), "{}", lines[1]);
+    assert!(lines[1].ends_with(",phantom"), "{}", lines[1]);
     assert_eq!(school.told("export.made"), 1);
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use image::{ImageFormat, RgbImage};
 use rating::decode::{decode, pixel_hash};
 use rating_frozen::files::write_atomically;
+use rusqlite::Connection;
 
 use super::Hash;
 use crate::refusal::Refusal;
@@ -63,6 +64,12 @@ impl Images {
         Ok(image)
     }
 
+    /// Whether the file of these pixels is there.
+    #[must_use]
+    pub fn has(&self, hash: &Hash) -> bool {
+        self.path(hash).exists()
+    }
+
     /// Where they are.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -74,6 +81,16 @@ impl Images {
         // Folders of thousands of files, not of a million.
         self.folder.join(&name[..2]).join(format!("{name}.png"))
     }
+}
+
+/// Every image that the database names.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn named(db: &Connection) -> Result<Vec<Hash>, Refusal> {
+    let mut statement = db.prepare("SELECT hash FROM images")?;
+    let found = statement.query_map([], |row| row.get(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 fn place(path: &Path, error: &std::io::Error) -> Refusal {

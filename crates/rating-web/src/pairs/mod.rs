@@ -6,14 +6,14 @@ mod hand_back;
 mod images;
 
 use rating::manifest::{Manifest, Row};
-use rating::{Protocol, Roi};
+use rating::{Origin, Protocol, Roi};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::clock::Moment;
 use crate::refusal::Refusal;
 pub use add::{Added, Assigned, NewPair, NewView, add, assign, set_roi};
 pub use hand_back::take_back;
-pub use images::{Images, png};
+pub use images::{Images, named, png};
 
 /// What tells images apart.
 pub type Hash = rating::decode::PixelHash;
@@ -78,6 +78,20 @@ pub fn id_of(db: &Connection, name: &str) -> Result<i64, Refusal> {
     let sql = "SELECT id FROM pairs WHERE name = ?1 AND removed IS NULL";
     let id: Option<i64> = db.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?;
     id.ok_or_else(no_such_pair)
+}
+
+/// Where the images of all pairs that somebody has read come from, the most
+/// doubtful of them; `None` where nothing is read.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn origin_of_read(db: &Connection) -> Result<Option<Origin>, Refusal> {
+    let sql = "SELECT DISTINCT origin FROM pairs WHERE removed IS NULL AND EXISTS
+               (SELECT 1 FROM readings WHERE pair = pairs.id AND locked IS NOT NULL)";
+    let mut statement = db.prepare_cached(sql)?;
+    let words: Vec<String> =
+        statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(words.iter().filter_map(|word| Origin::from_word(word)).max())
 }
 
 fn no_such_pair() -> Refusal {

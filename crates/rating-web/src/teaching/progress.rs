@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rating::protocol::Measurement;
 use rating::stats::{Graded, Measured, Weights};
-use rating::{Grade, Protocol};
+use rating::{Grade, Origin, Protocol};
 use rusqlite::Connection;
 
 use crate::clock::Moment;
@@ -16,6 +16,8 @@ use crate::refusal::Refusal;
 /// The first answer of a learner to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct First {
+    /// Where the case's images come from.
+    pub origin: Origin,
     /// The joint, where it is known.
     pub unit: Option<String>,
     /// The learner's grades.
@@ -33,6 +35,9 @@ pub struct First {
 pub struct Progress {
     /// How many cases were answered.
     pub answers: usize,
+    /// Where the images of these cases come from, the most doubtful of them; `None`
+    /// without a case.
+    pub origin: Option<Origin>,
     /// Every first answer, by measurement.
     pub overall: Vec<MeasuredWeek>,
     /// By weeks that have an answer.
@@ -135,8 +140,10 @@ pub fn first_answers(
     let mut rows = statement.query([person])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
+        let case = pairs::row_of(&row.get::<_, String>(0)?, protocol)?;
         found.push(First {
-            unit: pairs::row_of(&row.get::<_, String>(0)?, protocol)?.unit,
+            origin: case.origin,
+            unit: case.unit,
             grades: serde_json::from_str(&row.get::<_, String>(1)?)?,
             truth: serde_json::from_str(&row.get::<_, String>(2)?)?,
             active: row.get(3)?,
@@ -168,6 +175,7 @@ pub fn progress(protocol: &Protocol, first: &[First]) -> Result<Progress, Refusa
     };
     Ok(Progress {
         answers: first.len(),
+        origin: first.iter().map(|one| one.origin).max(),
         overall: measured(protocol, &all)?,
         weeks: by_week.into_iter().map(week).collect::<Result<_, _>>()?,
         grades: by_grade(protocol, first),
@@ -285,6 +293,7 @@ mod tests {
 
     fn answer(day: i64, unit: &str, truth: [Grade; 2], own: [Grade; 2], seconds: i64) -> First {
         First {
+            origin: Origin::Clinical,
             unit: Some(unit.to_owned()),
             grades: own.to_vec(),
             truth: truth.to_vec(),
@@ -308,7 +317,7 @@ mod tests {
     #[test]
     fn weeks_worked_by_hand() {
         let progress = progress(&Protocol::eoss(), &six()).unwrap();
-        assert_eq!(progress.answers, 6);
+        assert_eq!((progress.answers, progress.origin), (6, Some(Origin::Clinical)));
         let weeks: Vec<_> =
             progress.weeks.iter().map(|week| (week.number, week.answers, week.seconds)).collect();
         assert_eq!(weeks, [(1, 4, 25.0), (3, 2, 6.0)]);
@@ -324,15 +333,17 @@ mod tests {
         assert_eq!(progress.weeks[1].measurements[0].kappa, Ok(0.0));
         assert_eq!(progress.overall[0].exact, Ok(2.0 / 6.0));
         let none = super::progress(&Protocol::eoss(), &[]).unwrap();
-        assert_eq!(none.overall[0].kappa, Err(Undefined::NoCases));
+        assert_eq!((none.overall[0].kappa, none.origin), (Err(Undefined::NoCases), None));
         assert!(none.weeks.is_empty() && none.grades.is_empty());
     }
 
     #[test]
     fn weak_spots_are_told_worst_first_and_only_where_there_are_enough() {
         let mut answers = six();
-        answers.push(answer(21, "MCP2", [2, 0], [3, 0], 4));
+        let drawn = First { origin: Origin::Phantom, ..answer(21, "MCP2", [2, 0], [3, 0], 4) };
+        answers.push(drawn);
         let found = progress(&Protocol::eoss(), &answers).unwrap();
+        assert_eq!(found.origin, Some(Origin::Phantom), "one phantom is enough to say so");
         // Grade 2 of hypertrophy: called 1 1 2 1 3, so one of five right, -2 in all.
         let worst = &found.grades[0];
         assert_eq!(worst.what, "grade 2 of synovial hypertrophy");

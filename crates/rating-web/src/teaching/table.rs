@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 
 /// `answers.csv`, one row for each submitted answer, in the order they were
 /// submitted: `learner, code, attempt, level, difficulty`, for each measurement
-/// `grade_NAME` and `truth_NAME`, `seconds` of work, `time`.
+/// `grade_NAME` and `truth_NAME`, `seconds` of work, `time`, the case's `origin`.
 ///
 /// # Errors
 /// A database that cannot be read.
@@ -21,10 +21,10 @@ pub fn answers_csv(db: &Connection, protocol: &Protocol) -> Result<String, Refus
         measurements.iter().map(move |measurement| format!("{kind}_{}", measurement.name))
     });
     let head = ["learner", "code", "attempt", "level", "difficulty"].map(str::to_owned);
-    let tail = ["seconds", "time"].map(str::to_owned);
+    let tail = ["seconds", "time", "origin"].map(str::to_owned);
     table.write_record(head.into_iter().chain(graded).chain(tail)).map_err(Refusal::broken)?;
     let sql = "SELECT people.name, code, attempt, level, told, grades, truth,
-            answers.active, locked
+            answers.active, locked, origin
         FROM teaching_answers answers
         JOIN people ON people.id = person JOIN pairs ON pairs.id = pair
         WHERE locked IS NOT NULL ORDER BY locked, answers.id";
@@ -45,6 +45,7 @@ pub fn answers_csv(db: &Connection, protocol: &Protocol) -> Result<String, Refus
         }
         record.push(format!("{:.1}", row.get::<_, i64>(7)? as f64 / 1000.0));
         record.push(row.get::<_, Moment>(8)?.to_string());
+        record.push(row.get(9)?);
         table.write_record(&record).map_err(Refusal::broken)?;
     }
     let bytes = table.into_inner().map_err(Refusal::broken)?;

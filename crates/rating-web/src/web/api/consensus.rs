@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::readings::{PairImage, images};
+use crate::answers::watermark;
 use crate::consensus::{self, Agreement, Counted, Line, Listed, Page, State as Progress};
 use crate::pairs;
 use crate::readings::{Standing, disclosure};
@@ -74,6 +75,8 @@ pub(in crate::web) struct AgreementTold {
     schema: &'static str,
     /// Always: research use only, not for diagnosis.
     research_use_only: bool,
+    /// What stands across figures that say nothing about patients.
+    watermark: Option<&'static str>,
     /// Weights of kappas that are weighted.
     kappa_weights: &'static str,
     /// What standard errors rest on.
@@ -144,10 +147,14 @@ pub(in crate::web) async fn agreement(
     State(app): State<App>,
 ) -> Result<Json<AgreementTold>, Refusal> {
     let room = app.room.clone();
-    let found = app.room.store.read(move |db| consensus::agreement(db, &room.protocol)).await?;
+    let found = app.room.store.read(move |db| {
+        Ok((consensus::agreement(db, &room.protocol)?, pairs::origin_of_read(db)?))
+    });
+    let (found, origin) = found.await?;
     Ok(Json(AgreementTold {
         schema: "rating.reader-agreement/1",
         research_use_only: true,
+        watermark: origin.and_then(watermark),
         kappa_weights: "linear",
         standard_errors: "large-sample, pairs taken as independent",
         measurements: found.into_iter().map(written).collect(),

@@ -17,6 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::consensus::{Figure, figure};
 use super::readings::json_body;
 use super::studies::OfVersion;
+use crate::answers::watermark;
 use crate::clock::Moment;
 use crate::consensus::{self, Counted, State as Far};
 use crate::pairs;
@@ -184,6 +185,8 @@ pub(in crate::web) async fn image(
 pub(in crate::web) struct ProgressTold {
     /// Always: research use only, not for diagnosis.
     research_use_only: bool,
+    /// What stands across figures that say nothing about patients.
+    watermark: Option<&'static str>,
     /// Cases that were answered. Only the first answer to each counts below.
     answers: usize,
     /// All of them.
@@ -244,6 +247,7 @@ impl From<Progress> for ProgressTold {
         });
         ProgressTold {
             research_use_only: true,
+            watermark: progress.origin.and_then(watermark),
             answers: progress.answers,
             overall: overall(progress.overall),
             weeks: weeks.collect(),
@@ -322,7 +326,7 @@ pub(in crate::web) async fn learners(
 /// Every submitted answer as a table, one row each; the journal says who took it.
 #[utoipa::path(get, path = "/api/v1/teaching/answers.csv", tag = "teaching", operation_id = "teaching_answers",
     responses((status = 200, body = String, content_type = "text/csv",
-        description = "`learner, code, attempt, level, difficulty`, grades and truth by measurement, `seconds, time`.")))]
+        description = "`learner, code, attempt, level, difficulty`, grades and truth by measurement, `seconds, time, origin`.")))]
 pub(in crate::web) async fn answers(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use maud::{Markup, html};
 use rating::Protocol;
 use rating::stats::{Estimate, Measured, Undefined};
+use rating::words::counted;
 use rusqlite::Connection;
 
 use super::layout;
@@ -45,13 +46,15 @@ pub(super) fn board(
     }
     let agreement = consensus::agreement(&moment, protocol)?;
     let reveal = settings::reveal(&moment)?;
+    let origin = crate::pairs::origin_of_read(&moment)?;
     Ok(html! {
         h1 { "Board" }
-        p { (counts.pairs()) " pairs, " (far.len()) " readers." }
+        p { (counted(counts.pairs(), "pair", "pairs")) ", " (counted(far.len(), "reader", "readers")) "." }
         (pairs(counts))
         (people_table(&far))
         (decisions(&far, reveal, caller))
         h2 { "Agreement of readers" }
+        (layout::watermarked(origin))
         p.aside {
             "First readings that were locked before their reader saw the system's answer. "
             "SE: standard error, pairs taken as independent; with several joints of a patient it is too small."
@@ -165,7 +168,7 @@ fn table(on: &Agreement) -> Markup {
             }
         }
         p {
-            "All " (on.among.readers) " readers, on the " (on.among.cases) " pairs that every one of them graded: "
+            "All readers (" (on.among.readers) "), on the pairs that every one of them graded (" (on.among.cases) "): "
             "Light's kappa, linear " (figure(on.among.light)) "; Fleiss' kappa " (with_error(on.among.fleiss)) "."
         }
     }

@@ -2,7 +2,9 @@
 
 use axum::http::StatusCode;
 use maud::{DOCTYPE, Markup, html};
+use rating::Origin;
 
+use crate::answers::watermark;
 use crate::people::Ability;
 use crate::web::access::Caller;
 
@@ -48,14 +50,34 @@ pub(in crate::web) fn csrf(caller: &Caller) -> Markup {
     html! { input type="hidden" name="csrf" value=(caller.csrf); }
 }
 
-/// The page of a refusal.
-pub(in crate::web) fn refusal(status: StatusCode, sentence: &str) -> Markup {
+/// What stands above figures that say nothing about patients; nothing above others.
+pub(in crate::web) fn watermarked(origin: Option<Origin>) -> Markup {
+    html! {
+        @if let Some(sentence) = origin.and_then(watermark) { p.watermark { (sentence) } }
+    }
+}
+
+/// The page of a refusal, with a way back to the page where the form was.
+pub(in crate::web) fn refusal(
+    status: StatusCode,
+    sentence: &str,
+    caller: Option<&Caller>,
+    back: Option<&str>,
+) -> Markup {
     let main = html! {
         h1 { (status.canonical_reason().unwrap_or("That did not work")) }
-        p { (sentence) }
-        p { a href="/" { "Back to the start" } }
+        p role="alert" { (sentence) }
+        @match back {
+            Some("/") | None => p { a href="/" { "Back to the start" } },
+            Some("/sign-in") => p { a.button href="/sign-in" { "Sign in" } },
+            Some(path) => {
+                p { a.button href=(path) { "Back to the page" } }
+                p { a href="/" { "Back to the start" } }
+            },
+        }
     };
-    open("That did not work", &main)
+    let title = "That did not work";
+    caller.map_or_else(|| open(title, &main), |caller| page(title, caller, &main))
 }
 
 /// The whole document, with the scripts it needs.

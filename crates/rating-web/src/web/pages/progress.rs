@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use rating::Protocol;
 use rating::stats::Measured;
+use rating::words::counted;
 
+use super::layout::watermarked;
 use crate::clock::Moment;
 use crate::teaching::{MeasuredWeek, Progress, Spot, TOO_FEW, Week};
 
@@ -18,7 +20,8 @@ pub(super) fn progress(protocol: &Protocol, found: &Progress, repeats: i64) -> M
         return html! { p { "No case has been answered yet." } };
     }
     html! {
-        p { (found.answers) " cases answered; answers to cases that came back: " (repeats) ". \
+        (watermarked(found.origin))
+        p { (counted(found.answers, "case", "cases")) " answered; answers to cases that came back: " (repeats) ". \
              Only the first answer to each case counts here. Weeks are seven days each from the first answer." }
         (line(protocol, &found.weeks))
         (weeks(protocol, found))

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Redirect;
 use maud::{Markup, html};
 use rating::Protocol;
+use rating::words::word;
 use rusqlite::Connection;
 
 use super::layout::{self, csrf};
@@ -106,7 +107,7 @@ fn offering(cases: &[OfferedCase], caller: &Caller) -> Markup {
                 @if count(None) > 0 { tr { th scope="row" { "not settled any more, not shown" } td { (count(None)) } } }
             }
         }
-        @if resting > 0 { p { (resting) " of them are in an open study and not shown until it is closed." } }
+        @if resting > 0 { p { (resting) " of them " (word(resting, "is", "are")) " in an open study and not shown until it is closed." } }
         form.line method="post" action="/teaching/offer" { (csrf(caller))
             label { "Offer the pair" input name="code" maxlength="6" size="8" required; }
             button { "Offer" }
@@ -139,7 +140,9 @@ fn learners(db: &Connection, protocol: &Protocol) -> Result<Markup, Refusal> {
         let progress = of_person(db, protocol, learner.id)?;
         far.push((learner, progress));
     }
+    let origin = far.iter().filter_map(|(_, progress)| progress.origin).max();
     Ok(html! {
+        (layout::watermarked(origin))
         @if far.is_empty() { p { "Nobody has answered a case yet." } } @else {
             div.wide role="group" aria-label="How learners get on" tabindex="0" { table {
                 caption { "First answers to each case; exact: the share of right grades" }
