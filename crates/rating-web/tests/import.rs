@@ -57,6 +57,28 @@ fn set_region(room: &TestRoom, device: &str, kept: [i64; 4]) {
 }
 
 #[tokio::test]
+async fn readers_are_named_once_and_by_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::open(folder.path());
+    room.browser("anna", Role::Reader).await;
+    room.browser("carl", Role::Coordinator).await;
+    let named = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        room.room.store.read_now(|db| import::readers(db, &names))
+    };
+    assert_eq!(named(&[" anna"]).unwrap().len(), 1);
+    for (names, sentence) in [
+        (&["anna", "anna"][..], "anna is named twice among the readers: name each once."),
+        (&["anna", "Anna"], "anna is named twice among the readers: name each once."),
+        (&["bo", "bo"], "There is no account bo: make it on the page People, or name another."),
+        (&["anna", ""], "A name among the readers is empty: write them with commas between."),
+        (&["carl"], "carl does not read: the role does not include it."),
+    ] {
+        assert_eq!(named(names).unwrap_err().what, sentence);
+    }
+}
+
+#[tokio::test]
 async fn a_manifest_comes_in_once_and_is_handed_out() {
     let folder = tempfile::tempdir().unwrap();
     let files = tempfile::tempdir().unwrap();

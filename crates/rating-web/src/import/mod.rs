@@ -80,10 +80,15 @@ pub struct Reader {
 /// The readers of these names.
 ///
 /// # Errors
-/// A name that is nobody's, or of somebody who does not read.
+/// A name that is nobody's, stands there twice, or is of somebody who does not read.
 pub fn readers(db: &Connection, names: &[String]) -> Result<Vec<Reader>, Refusal> {
     let mut found: Vec<Reader> = Vec::new();
     for name in names {
+        let name = name.trim();
+        if name.is_empty() {
+            let what = "A name among the readers is empty: write them with commas between.";
+            return Err(Refusal::unfit(what));
+        }
         let sql = "SELECT id FROM people WHERE name = ?1 AND active";
         let id: Option<i64> = db.query_row(sql, [name], |row| row.get(0)).optional()?;
         let unknown = || {
@@ -97,9 +102,11 @@ pub fn readers(db: &Connection, names: &[String]) -> Result<Vec<Reader>, Refusal
                 "{name} does not read: the role does not include it."
             )));
         }
-        if found.iter().all(|known| known.id != person.id) {
-            found.push(Reader { id: person.id, name: person.name });
+        if found.iter().any(|known| known.id == person.id) {
+            let what = format!("{} is named twice among the readers: name each once.", person.name);
+            return Err(Refusal::unfit(what));
         }
+        found.push(Reader { id: person.id, name: person.name });
     }
     Ok(found)
 }
