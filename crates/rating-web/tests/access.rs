@@ -93,6 +93,43 @@ async fn a_change_needs_the_word_that_only_our_pages_know() {
 }
 
 #[tokio::test]
+async fn a_refused_form_leads_back_to_its_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::open(folder.path());
+    let admin = room.browser("root", Role::Admin).await;
+    let forged = Browser { csrf: "0".to_owned(), ..admin.clone() };
+    for (browser, path, fields, page) in [
+        (&forged, "/people", &[("name", "x"), ("role", "reader")], "/people"),
+        (&admin, "/people", &[("name", "x"), ("role", "nobody")], "/people"),
+        (&admin, "/people", &[("name", "root"), ("role", "reader")], "/people"),
+        (&admin, "/people/999/link", &[("name", "x"), ("role", "")], "/people"),
+        (&admin, "/account/tokens", &[("name", ""), ("role", "")], "/account"),
+        (&admin, "/teaching/offer", &[("code", "ZZZZZZ"), ("role", "")], "/teaching"),
+    ] {
+        let refused = room.form(browser, path, fields).await;
+        let text = refused.text();
+        assert!(refused.status.is_client_error(), "{path}: {}", refused.status);
+        assert!(text.contains(&format!("href=\"{page}\">Back to the page")), "{path}: {text}");
+        // The page is as others are: navigation and all, and no script.
+        assert!(text.contains("aria-label=\"Main\"") && text.contains("root (admin)"), "{text}");
+        assert!(!text.contains("<script"), "{text}");
+    }
+    // Whatever a browser says of where it was leads nowhere.
+    let request = Request::post("/people")
+        .header(header::COOKIE, admin.cookie.as_deref().unwrap())
+        .header(header::REFERER, "https://elsewhere.example/")
+        .header(header::ACCEPT, "text/html")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let refused = room.send(request.body(Body::from("name=x")).unwrap()).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(!refused.text().contains("elsewhere"), "{}", refused.text());
+    // Who is signed out signs in.
+    let out = room.form(&Browser::default(), "/people", &[("name", "x")]).await;
+    assert_eq!(out.status, StatusCode::UNAUTHORIZED);
+    assert!(out.text().contains("href=\"/sign-in\">Sign in"), "{}", out.text());
+}
+
+#[tokio::test]
 async fn wrong_passwords_lock_an_account_for_a_while() {
     let folder = tempfile::tempdir().unwrap();
     let room = TestRoom::open(folder.path());

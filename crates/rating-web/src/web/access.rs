@@ -4,7 +4,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use super::{App, form};
 use crate::people::{self, Ability, Person};
@@ -45,30 +45,52 @@ pub(crate) struct Caller {
     pub(crate) csrf: String,
 }
 
-/// Lets in who may come in, and hands the caller on.
+/// Lets in who may come in, and hands the caller on: to the handler, and with the
+/// answer, for the page of a refusal.
 pub(super) async fn guard(
     State((app, access)): State<(App, Access)>,
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    if changes {
+    if changes(&request) {
         from_here(request.headers())?;
     }
     if access == Access::Anyone {
         return Ok(next.run(request).await);
     }
     let (caller, proves_itself) = caller(&app, request.headers()).await?;
+    let checked = checked(&app, access, &caller, proves_itself, request).await;
+    let mut response = match checked {
+        Ok(mut request) => {
+            request.extensions_mut().insert(caller.clone());
+            next.run(request).await
+        }
+        Err(refusal) => refusal.into_response(),
+    };
+    response.extensions_mut().insert(caller);
+    Ok(response)
+}
+
+fn changes(request: &Request) -> bool {
+    !matches!(*request.method(), Method::GET | Method::HEAD)
+}
+
+/// The request, if this caller may make it.
+async fn checked(
+    app: &App,
+    access: Access,
+    caller: &Caller,
+    proves_itself: bool,
+    mut request: Request,
+) -> Result<Request, Refusal> {
     app.limits.of_person(caller.person.id, app.room.store.now())?;
-    let mut request = request;
-    if changes && !proves_itself {
+    if changes(&request) && !proves_itself {
         request = with_csrf(request, &caller.csrf).await?;
     }
     if !access.allows(&caller.person) {
         return Err(Refusal::forbidden("Your role does not include this."));
     }
-    request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    Ok(request)
 }
 
 /// Browsers say which site a form comes from.

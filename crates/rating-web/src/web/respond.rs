@@ -9,7 +9,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::access::Caller;
 use super::pages::layout;
+use super::routes::page_at_or_above;
 use crate::refusal::Refusal;
 
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -51,10 +53,11 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|accepts| accepts.contains("text/html"));
-    let is_get = request.method().is_safe();
+    let asked = Asked { path, is_page, is_get: request.method().is_safe() };
     let mut response = next.run(request).await;
+    let caller = response.extensions_mut().remove::<Caller>();
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
-        response = refused(&refusal, is_page, is_get, &path);
+        response = refused(&refusal, &asked, caller.as_ref());
     }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -65,18 +68,34 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
     response
 }
 
-fn refused(refusal: &Refusal, is_page: bool, is_get: bool, path: &str) -> Response {
+/// What was asked for.
+struct Asked {
+    path: String,
+    /// By a browser that shows what comes.
+    is_page: bool,
+    is_get: bool,
+}
+
+fn refused(refusal: &Refusal, asked: &Asked, caller: Option<&Caller>) -> Response {
+    let Asked { path, is_page, is_get } = asked;
     let sentence = if refusal.is_ours() {
         crate::say(format_args!("error: {path}: {}", refusal.what));
         "Something went wrong here. It was written to the server's log; nothing was changed."
     } else {
         &refusal.what
     };
-    if is_page && is_get && refusal.status == StatusCode::UNAUTHORIZED {
+    let is_stranger = refusal.status == StatusCode::UNAUTHORIZED;
+    if *is_page && *is_get && is_stranger {
         return Redirect::to("/sign-in").into_response();
     }
-    if is_page {
-        return (refusal.status, layout::refusal(refusal.status, sentence)).into_response();
+    if *is_page {
+        let back = match is_stranger {
+            true => Some("/sign-in"),
+            // A form is sent to its page or below it.
+            false => (!is_get).then(|| page_at_or_above(path)),
+        };
+        let page = layout::refusal(refusal.status, sentence, caller, back);
+        return (refusal.status, page).into_response();
     }
     let body = Refused { error: sentence, state: refusal.state.as_ref() };
     (refusal.status, Json(body)).into_response()

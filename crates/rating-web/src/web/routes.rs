@@ -202,3 +202,80 @@ pub fn routes() -> Vec<Route> {
         route(M::POST, "/api/v1/explain", SignedIn, post(api::uploads::explain).layer(uploads())),
     ]
 }
+
+/// The nearest page at or above this path, by the table of routes alone: whatever
+/// the path is, the page is one of this room.
+pub(super) fn page_at_or_above(path: &str) -> &str {
+    let routes = routes();
+    let is_page = |path: &str| {
+        let mut pages = routes.iter().filter(|route| is_page(route));
+        pages.any(|page| fits(page.path, path))
+    };
+    let mut nearest = path;
+    while !is_page(nearest) {
+        match nearest.rfind('/') {
+            None | Some(0) => return "/",
+            Some(end) => nearest = &nearest[..end],
+        }
+    }
+    nearest
+}
+
+/// What a browser shows; a link that signs in is no page to go back to.
+fn is_page(route: &Route) -> bool {
+    let others = ["/api/", "/assets/", "/enter/"];
+    route.method == Method::GET && others.iter().all(|begin| !route.path.starts_with(begin))
+}
+
+/// Whether this path is one of those that a route is written for.
+fn fits(route: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (route.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(name), Some(part)) if name.starts_with('{') && !part.is_empty() => {}
+            (Some(word), Some(part)) if word == part => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_leads_back_to_its_page_and_nowhere_else() {
+        for (sent_to, page) in [
+            ("/people", "/people"),
+            ("/people/3/link", "/people"),
+            ("/account/tokens/3/revoke", "/account"),
+            ("/teaching/offer", "/teaching"),
+            ("/studies/walk/close", "/studies/walk"),
+            ("/join/word", "/join/word"),
+            ("/reveal", "/"),
+            ("/sign-out", "/"),
+            ("/nowhere/at/all", "/"),
+            ("/enter/word", "/"),
+            ("/api/v1/me", "/"),
+            ("//elsewhere.example/people", "/"),
+            ("/people//elsewhere.example", "/people"),
+            ("https://elsewhere.example", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(page_at_or_above(sent_to), page, "{sent_to}");
+        }
+    }
+
+    #[test]
+    fn every_form_has_a_page_that_shows_it() {
+        for route in routes().iter().filter(|route| route.method == Method::POST) {
+            if route.path.starts_with("/api/") {
+                continue;
+            }
+            let page = page_at_or_above(route.path);
+            let is_on_the_first = ["/reveal", "/take-back", "/sign-out"].contains(&route.path);
+            assert_eq!(page == "/", is_on_the_first, "{}", route.path);
+        }
+    }
+}
