@@ -14,8 +14,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Problem> {
         let problem = match error.kind() {
             io::ErrorKind::NotFound => Problem::new("the file does not exist")
                 .hint("check the path; those in a manifest are relative to it"),
-            io::ErrorKind::IsADirectory => Problem::new("is a folder, not a file"),
-            _ => Problem::new(format!("cannot be read: {error}")),
+            io::ErrorKind::IsADirectory => {
+                Problem::new("is a folder, not a file").hint("name the file in it")
+            }
+            _ => Problem::new(format!("cannot be read: {error}"))
+                .hint("check the path and who may read it"),
         };
         problem.in_file(path.display().to_string())
     })

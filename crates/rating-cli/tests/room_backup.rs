@@ -34,9 +34,16 @@ fn a_backup_is_a_room_with_its_images_and_heatmaps() {
     fs::write(maps.join("abcd.exact.0.png"), "veil").unwrap();
     fs::write(maps.join(".abcd.exact.1.png.unfinished"), "ve").unwrap();
     let said = succeed(&["backup", text(&copy), "--data", text(&room)]);
-    assert!(said.starts_with("database, 4 images and 1 files of heatmaps copied"), "{said}");
+    assert!(said.starts_with("database, 4 images and 1 file of heatmaps copied"), "{said}");
     assert_eq!(fs::read_to_string(copy.join("maps/ab/abcd.exact.0.png")).unwrap(), "veil");
     assert_eq!(fs::read_dir(copy.join("maps/ab")).unwrap().count(), 1);
     succeed(&["audit", "verify", "--data", text(&copy)]);
     refuse(3, &["backup", text(&copy), "--data", text(&room)]);
+
+    // A copy of a room that has lost images is made, and not called good.
+    fs::remove_dir_all(room.join("images")).unwrap();
+    let rest = folder.path().join("rest");
+    let complaint = refuse(3, &["backup", text(&rest), "--data", text(&room)]);
+    assert!(complaint.contains("4 of 4 images that the database names are not there (hint: "));
+    succeed(&["audit", "verify", "--data", text(&rest)]);
 }

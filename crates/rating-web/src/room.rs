@@ -147,7 +147,9 @@ fn keep_protocol(store: &Store, protocol: &Protocol) -> Result<(), Refusal> {
         let sql = "SELECT value FROM settings WHERE name = 'protocol'";
         match change.query_row(sql, [], |row| row.get::<_, String>(0)) {
             Ok(known) if known == text => Ok(()),
-            Ok(_) => Err(Refusal::unfit("This room was begun with another protocol.")),
+            Ok(_) => Err(Refusal::unfit(
+                "This room was begun with another protocol: name that one with --protocol.",
+            )),
             Err(rusqlite::Error::QueryReturnedNoRows) => {
                 let sql = "INSERT INTO settings (name, value) VALUES ('protocol', ?1)";
                 change.execute(sql, [&text])?;

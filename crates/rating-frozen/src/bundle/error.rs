@@ -37,7 +37,9 @@ pub(super) fn refused(path: &Path, problem: Problem) -> BundleError {
 
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> BundleError {
     let problem = match error.kind() {
-        io::ErrorKind::NotFound if path.ends_with(super::FILE_NAME) => {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            if path.ends_with(super::FILE_NAME) =>
+        {
             Problem::new("there is no bundle here").hint("a folder that train wrote")
         }
         io::ErrorKind::OutOfMemory => {

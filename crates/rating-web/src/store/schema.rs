@@ -24,7 +24,10 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), Refusal> {
     }
     let done = usize::try_from(version).unwrap_or(usize::MAX);
     let steps = STEPS.get(done..).ok_or_else(|| {
-        let what = format!("This database was written by a newer version (step {version}).");
+        let what = format!(
+            "This database was written by a newer version (step {version}): open it with that \
+             version of rating, or open a backup made before."
+        );
         Refusal::unfit(what)
     })?;
     for step in steps {
@@ -37,7 +40,10 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), Refusal> {
 
 /// A file that something else wrote.
 pub(super) fn not_ours() -> Refusal {
-    Refusal::unfit("This file is not a database of a reading room.")
+    Refusal::unfit(
+        "The file room.sqlite is not a database of a reading room: name another folder, or bring it back \
+         from a backup.",
+    )
 }
 
 #[cfg(test)]

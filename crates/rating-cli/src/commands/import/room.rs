@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use rating::words::{counted, word};
 use rating_web::import::{self, Report};
 
 use crate::commands::{print, room};
@@ -19,6 +20,8 @@ pub fn run(
     stop::listen(|| {
         stderr::say("stopping; the pairs that are in stay (Ctrl-C again stops at once)")
     })?;
+    // A room is not begun for a manifest that is not there.
+    files::read(manifest)?;
     let opened = room::open(data, files::protocol(protocol)?, false)?;
     let mut bar = None;
     let progress = |done, all| {
@@ -46,8 +49,12 @@ fn tell(report: &Report, data: &Path) -> Result<(), Failure> {
     }
     let (new, known, refused) = (report.new.len(), report.known.len(), report.refused.len());
     let mut text = format!(
-        "{}: {new} pairs are new, {known} were there, {refused} problems with others\n",
-        data.display()
+        "{}: {} {} new, {known} {} there, {} with others\n",
+        data.display(),
+        counted(new, "pair", "pairs"),
+        word(new, "is", "are"),
+        word(known, "was", "were"),
+        counted(refused, "problem", "problems"),
     );
     for (name, pairs) in &report.handed {
         text += &format!("{pairs} more handed to {name}\n");
