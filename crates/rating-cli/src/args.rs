@@ -676,10 +676,10 @@ pub struct ServeArgs {
     /// out, `demo-reading-room` with --demo.
     #[arg(long)]
     pub data: Option<PathBuf>,
-    /// Where to listen. Beyond this machine only with TLS, or behind a proxy
-    /// that adds it.
-    #[arg(long, default_value = "127.0.0.1:8080")]
-    pub address: std::net::SocketAddr,
+    /// Where to listen: an address or a name of this machine, with a port.
+    /// Beyond this machine only with TLS, or behind a proxy that adds it.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    pub address: String,
     /// `eoss`, or a protocol file.
     #[arg(long, default_value = "eoss")]
     pub protocol: String,

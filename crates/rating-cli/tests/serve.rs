@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use serde_json::json;
 use support::http::Client;
 use support::served::Served;
-use support::{refuse, succeed, text};
+use support::{refuse, said_and_refused, succeed, text};
 
 /// Uses a link that signs in once; the browser that holds the session.
 fn enter(served: &mut Served, name: &str) -> Client {
@@ -128,6 +128,52 @@ fn a_room_is_begun_kept_and_found_again() {
 }
 
 #[test]
+fn a_room_has_one_server_and_other_commands_go_on_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("room");
+    let served = Served::start(&["--data", text(&data)]);
+    let second = ["serve", "--address", "127.0.0.1:0", "--data", text(&data)];
+    for more in [&[][..], &["--demo"]] {
+        let complaint = refuse(3, &[&second, more].concat());
+        let expected = format!(
+            "error: {}: another rating serve has this room open \
+             (hint: end it first, or name another folder with --data)\n",
+            data.display()
+        );
+        assert_eq!(complaint, expected);
+    }
+
+    let manifest = support::phantoms(folder.path());
+    let at = |name: &str| folder.path().join(name);
+    let room = ["--data", text(&data)];
+    succeed(&[&["import", "room", text(&manifest)], &room[..]].concat());
+    succeed(&[&["backup", text(&at("copy"))], &room[..]].concat());
+    succeed(&[&["export", text(&at("out"))], &room[..]].concat());
+    succeed(&[&["audit", "verify"], &room[..]].concat());
+    assert!(!at("copy").join("room.lock").exists());
+    // A copy is a room of its own.
+    drop(Served::start(&["--data", text(&at("copy"))]));
+
+    // Nothing that a killed server leaves behind refuses the next.
+    served.kill();
+    assert!(data.join("room.lock").exists());
+    drop(Served::start(&["--data", text(&data)]));
+}
+
+#[test]
+fn a_room_is_open_at_the_name_of_a_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("room");
+    let served = Served::start_at("localhost:0", &["--data", text(&data)]);
+    assert!(served.address.ip().is_loopback());
+    assert_eq!(Client::new(served.address).get("/sign-in").unwrap().status, 200);
+    let nowhere = format!("{}.invalid:8080", "a".repeat(70));
+    let complaint = refuse(2, &["serve", "--data", text(&data), "--address", &nowhere]);
+    assert!(complaint.contains(&format!("error: --address {nowhere}: the name ")), "{complaint}");
+    assert!(complaint.contains("cannot be resolved"), "{complaint}");
+}
+
+#[test]
 fn a_second_interruption_waits_for_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::start(&["--data", text(folder.path())]);
@@ -182,6 +228,8 @@ fn what_cannot_be_served_is_said_in_a_sentence() {
     let room = at("room");
     let bundle = serve(4, &["--data", text(&room), "--bundle", text(&at("nowhere"))]);
     assert!(bundle.contains("nowhere"), "{bundle}");
+    let bundle = serve(4, &["--data", text(&room), "--bundle", text(&at("file"))]);
+    assert!(bundle.contains("there is no bundle here (hint: "), "{bundle}");
     let outside = serve(2, &["--data", text(&room), "--address", "0.0.0.0:0"]);
     assert!(outside.contains("--tls-certificate"), "{outside}");
 }
@@ -193,7 +241,8 @@ fn certificates_that_are_none_are_refused() {
     fs::write(at("garbage.pem"), "not a certificate").unwrap();
     for (certificate, key) in [("missing.pem", "garbage.pem"), ("garbage.pem", "garbage.pem")] {
         let (certificate, key) = (at(certificate), at(key));
-        let complaint = refuse(
+        // Nothing is said to be open before.
+        let (said, complaint) = said_and_refused(
             3,
             &[
                 "serve",
@@ -207,7 +256,8 @@ fn certificates_that_are_none_are_refused() {
                 text(&key),
             ],
         );
-        assert!(complaint.contains(text(&certificate)), "{complaint}");
+        assert!(said.is_empty() && complaint.contains(text(&certificate)), "{said}{complaint}");
+        assert!(complaint.contains("(hint: name a certificate with --tls-certificate"));
     }
     // One without the other.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();

@@ -1,12 +1,13 @@
 //! Listening, with or without TLS, until told to stop.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::tls_rustls::{RustlsConfig, from_tcp_rustls};
 use axum_server::{Handle, Server};
+use tokio::runtime::Builder;
 
 use crate::refusal::Refusal;
 use crate::room::Room;
@@ -23,13 +24,25 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// to the database and its cache.
 const BLOCKING: usize = 64;
 
-/// Certificate and key, PEM files.
+/// What a server proves with who it is.
 #[derive(Debug, Clone)]
-pub struct Tls {
-    /// The certificate, with those that vouch for it.
-    pub certificate: PathBuf,
-    /// Its key.
-    pub key: PathBuf,
+pub struct Tls(RustlsConfig);
+
+impl Tls {
+    /// A certificate, with those that vouch for it, and its key, PEM files.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is of another kind, or does not go with the other.
+    pub fn read(certificate: &Path, key: &Path) -> Result<Tls, Refusal> {
+        // Fails only when somebody has chosen one before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = Builder::new_current_thread().build().map_err(Refusal::broken)?;
+        let read = runtime.block_on(RustlsConfig::from_pem_file(certificate, key));
+        read.map(Tls).map_err(|error| {
+            let (certificate, key) = (certificate.display(), key.display());
+            Refusal::unfit(format!("{certificate} and {key}: {error}."))
+        })
+    }
 }
 
 /// Stops a server from another thread.
@@ -46,14 +59,14 @@ impl StopServing {
 /// Serves a room on this socket until told to stop.
 ///
 /// # Errors
-/// A certificate or key that cannot be read; a machine that starts no threads.
+/// A machine that starts no threads.
 pub fn serve(
     room: Arc<Room>,
     listener: TcpListener,
-    tls: Option<&Tls>,
+    tls: Option<Tls>,
     stop: &StopServing,
 ) -> Result<(), Refusal> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let runtime = Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING)
         .build()
@@ -67,9 +80,8 @@ pub fn serve(
                 let server = axum_server::from_tcp(listener).map_err(Refusal::broken)?;
                 patient(server).handle(handle).serve(service).await
             }
-            Some(files) => {
-                let server =
-                    from_tcp_rustls(listener, pem(files).await?).map_err(Refusal::broken)?;
+            Some(Tls(config)) => {
+                let server = from_tcp_rustls(listener, config).map_err(Refusal::broken)?;
                 patient(server).handle(handle).serve(service).await
             }
         };
@@ -81,13 +93,4 @@ pub fn serve(
 fn patient<A>(mut server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
     server.http_builder().http1().header_read_timeout(SILENCE);
     server.first_request_timeout(SILENCE)
-}
-
-async fn pem(files: &Tls) -> Result<RustlsConfig, Refusal> {
-    // Fails only when somebody has chosen one before.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    RustlsConfig::from_pem_file(&files.certificate, &files.key).await.map_err(|error| {
-        let (certificate, key) = (files.certificate.display(), files.key.display());
-        Refusal::unfit(format!("{certificate} and {key}: {error}."))
-    })
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -15,9 +15,15 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
+/// A certificate and its key.
+struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
 /// A certificate for this machine and its key; `None` where nothing makes them.
-fn made(folder: &Path) -> Option<Tls> {
-    let files = Tls { certificate: folder.join("cert.pem"), key: folder.join("key.pem") };
+fn made(folder: &Path) -> Option<Files> {
+    let files = Files { certificate: folder.join("cert.pem"), key: folder.join("key.pem") };
     let status = Command::new("openssl")
         .args(["req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=room"])
         .args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
@@ -74,8 +80,8 @@ fn a_room_is_served_over_tls() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let stop = StopServing::default();
-    let (stopping, served, with) = (stop.clone(), Arc::clone(&room), files.clone());
-    let server = thread::spawn(move || serve(served, listener, Some(&with), &stopping));
+    let (stopping, with) = (stop.clone(), Tls::read(&files.certificate, &files.key).unwrap());
+    let server = thread::spawn(move || serve(room, listener, Some(with), &stopping));
     let page = asked(address, &files.certificate).unwrap();
     assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
     assert!(page.contains("Research use only"), "{page}");
@@ -94,8 +100,6 @@ fn a_room_is_served_over_tls() {
     server.join().unwrap().unwrap();
 
     // Key and certificate mixed up: said, with both names.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mixed = Tls { certificate: files.key.clone(), key: files.certificate.clone() };
-    let refusal = serve(room, listener, Some(&mixed), &StopServing::default()).unwrap_err();
+    let refusal = Tls::read(&files.key, &files.certificate).unwrap_err();
     assert!(refusal.what.contains("key.pem") && refusal.what.contains("cert.pem"), "{refusal:?}");
 }

@@ -1,9 +1,11 @@
 //! `rating serve`: the reading room.
 
+mod address;
 pub mod answers;
 mod demo;
+mod lock;
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use rating::{Origin, Problem};
@@ -15,6 +17,7 @@ use crate::args::ServeArgs;
 use crate::failure::Failure;
 use crate::stderr::say;
 use crate::{commands, files, stop};
+use lock::Lock;
 
 pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let stop = StopServing::default();
@@ -23,28 +26,22 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         say("closing; answers under way are finished (Ctrl-C again stops at once)");
         asked.now();
     })?;
-    let tls = match (&args.tls_certificate, &args.tls_key) {
-        (Some(certificate), Some(key)) => {
-            Some(Tls { certificate: certificate.clone(), key: key.clone() })
-        }
-        _ => None,
-    };
-    let is_secure = tls.is_some() || args.behind_proxy;
-    check_address(args, is_secure)?;
+    let is_secure = args.tls_certificate.is_some() || args.behind_proxy;
+    let addresses = address::resolve(&args.address)?;
+    check_address(args, &addresses, is_secure)?;
+    let tls = tls(args)?;
     let folder = args.data.clone().unwrap_or_else(|| {
         PathBuf::from(if args.demo { "demo-reading-room" } else { "reading-room" })
     });
+    let protocol = files::protocol(&args.protocol)?;
+    let _alone = Lock::take(&folder)?;
     if args.demo {
         demo::check(&folder)?;
     }
-    let protocol = files::protocol(&args.protocol)?;
     let room = answers::open(args, &folder, protocol, is_secure)?;
     let refused = |refusal| room::refused(refusal, &folder);
-    let listener = TcpListener::bind(args.address).map_err(|error| {
-        Problem::new(format!("cannot listen at {}: {error}", args.address))
-            .hint("end the other program, or choose another port with --address")
-    })?;
-    let address = listener.local_addr().unwrap_or(args.address);
+    let listener = address::listen(&args.address, &addresses)?;
+    let address = listener.local_addr().map_or(args.address.clone(), |at| at.to_string());
     let begin = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
     let mut words =
         format!("the reading room is open at {begin}\nresearch use only, not for diagnosis\n");
@@ -60,7 +57,20 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     #[cfg(unix)]
     open_many_files();
     commands::print(&words)?;
-    server::serve(room, listener, tls.as_ref(), &stop).map_err(refused)
+    server::serve(room, listener, tls, &stop).map_err(refused)
+}
+
+/// Certificate and key, where they are named.
+fn tls(args: &ServeArgs) -> Result<Option<Tls>, Failure> {
+    let (Some(certificate), Some(key)) = (&args.tls_certificate, &args.tls_key) else {
+        return Ok(None);
+    };
+    let read = Tls::read(certificate, key);
+    read.map(Some).map_err(|refusal| {
+        Problem::new(refusal.what.trim_end_matches('.'))
+            .hint("name a certificate with --tls-certificate and its key with --tls-key, both PEM")
+            .into()
+    })
 }
 
 /// As many open files as the machine allows: each connection is one, and what a
@@ -86,8 +96,13 @@ fn answers(room: &Room) -> String {
 }
 
 /// Nobody reads along: other machines reach the room by HTTPS or not at all.
-fn check_address(args: &ServeArgs, is_secure: bool) -> Result<(), Failure> {
-    if args.address.ip().is_loopback() || (is_secure && !args.demo) {
+fn check_address(
+    args: &ServeArgs,
+    addresses: &[SocketAddr],
+    is_secure: bool,
+) -> Result<(), Failure> {
+    let is_near = addresses.iter().all(|address| address.ip().is_loopback());
+    if is_near || (is_secure && !args.demo) {
         return Ok(());
     }
     let advice = if args.demo {

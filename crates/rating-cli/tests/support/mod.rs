@@ -49,11 +49,16 @@ pub fn succeed(arguments: &[&str]) -> String {
 
 /// Runs the program and wants this exit code; returns its complaints.
 pub fn refuse(code: i32, arguments: &[&str]) -> String {
+    said_and_refused(code, arguments).1
+}
+
+/// The same, with what it had printed before.
+pub fn said_and_refused(code: i32, arguments: &[&str]) -> (String, String) {
     let output = run(arguments);
     let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(code), "rating {}\n{complaints}", arguments.join(" "));
     assert!(!complaints.contains("panicked"), "{complaints}");
-    complaints
+    (String::from_utf8_lossy(&output.stdout).into_owned(), complaints)
 }
 
 /// A path as an argument.

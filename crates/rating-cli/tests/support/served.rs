@@ -23,8 +23,13 @@ pub struct Served {
 impl Served {
     /// Starts it and waits until it says where it is.
     pub fn start(arguments: &[&str]) -> Served {
+        Served::start_at("127.0.0.1:0", arguments)
+    }
+
+    /// The same at another address.
+    pub fn start_at(address: &str, arguments: &[&str]) -> Served {
         let mut child = rating()
-            .args(["serve", "--address", "127.0.0.1:0"])
+            .args(["serve", "--address", address])
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
