@@ -15,13 +15,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rating_web::consensus::Part;
 use rating_web::people::Role;
-use rating_web::readings::{Body, Save, Stage};
+use rating_web::readings::Stage;
 use rating_web::store::Change;
-use rating_web::{Moment, Refusal, Room, SetClock, consensus, people, readings};
+use rating_web::{Moment, Refusal, Room, SetClock, consensus, people};
 use serde_json::{Value, json};
 use support::http::Client;
 use support::load::{Times, machine_load, memory_mb};
-use support::room::{self, Person};
+use support::room::{self, Person, read};
 use support::served::Served;
 use support::text;
 
@@ -188,25 +188,6 @@ fn read_whole(
         read(change, room, (pair, senior.id, Stage::Adjudication), truth, 2)?;
     }
     Ok(())
-}
-
-/// One reading, from its beginning to its lock.
-fn read(
-    change: &mut Change<'_>,
-    room: &Room,
-    (pair, reader, stage): (i64, i64, Stage),
-    grades: [u8; 2],
-    saves: usize,
-) -> Result<(), Refusal> {
-    let mut known = readings::open(change, &room.protocol, pair, reader, stage)?;
-    for save in 0..saves {
-        let kept = if save + 1 < saves { 1 } else { 2 };
-        let grades = grades.iter().enumerate().map(|(at, grade)| (at < kept).then_some(*grade));
-        let body = Body { grades: grades.collect(), ..known.body };
-        let asked = Save { version: known.version, change: format!("{stage:?} {save}"), body };
-        known = readings::save(change, &room.protocol, (pair, reader, stage), &asked)?;
-    }
-    readings::lock(change, &room.protocol, (pair, reader, stage), known.version).map(drop)
 }
 
 /// A reader who goes from pair to pair.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use image::{Rgb, RgbImage};
 use rating::manifest::{Manifest, Row};
 use rating::{Protocol, Roi};
-use rating_web::pairs::{self, Added, NewPair, NewView};
+use rating_web::pairs::{self, Added, Hash, NewPair, NewView};
 use rating_web::people::{self, Role};
+use rating_web::readings::{self, Body, Save, Stage};
 use rating_web::store::{Actor, Change};
 use rating_web::{Clock, Opening, Refusal, Room, SystemClock};
 use rusqlite::{Connection, OpenFlags};
@@ -59,25 +60,40 @@ pub fn people(room: &Arc<Room>, role: Role, count: usize) -> Vec<Person> {
 
 /// Brings so many pairs in; they show the same few pictures. Returns number and code.
 pub fn pairs(room: &Arc<Room>, count: usize, size: (u32, u32)) -> Vec<(i64, String)> {
-    let pictures: Vec<_> = (0..8)
+    let pictures: Vec<Hash> = (0..8)
         .map(|shade| {
             let speckle = |x: u32, y: u32| ((x * 31 + y * 17 + x * y) % 97) as u8 + shade * 8;
             let image = RgbImage::from_fn(size.0, size.1, |x, y| Rgb([speckle(x, y); 3]));
             room.images.keep(&image).unwrap()
         })
         .collect();
+    add(room, count, size, move |view| pictures[view % pictures.len()])
+}
+
+/// The same with images of their own, whose files are not there.
+pub fn pairs_apart(room: &Arc<Room>, count: usize, size: (u32, u32)) -> Vec<(i64, String)> {
+    add(room, count, size, |view| *blake3::hash(format!("image {view}").as_bytes()).as_bytes())
+}
+
+/// Brings so many pairs in, with these pixels.
+fn add(
+    room: &Arc<Room>,
+    count: usize,
+    size: (u32, u32),
+    image: impl Fn(usize) -> Hash + Clone + Send + 'static,
+) -> Vec<(i64, String)> {
     let sides = [size.0 / 4, size.1 / 4, 3 * size.0 / 4, 3 * size.1 / 4];
     let roi = Roi::new(sides.map(i64::from)).unwrap();
     let (row, mut added) = (row(roi), Vec::new());
     for begin in (0..count).step_by(AT_ONCE) {
         let numbers = begin..(begin + AT_ONCE).min(count);
-        let (row, pictures) = (row.clone(), pictures.clone());
+        let (row, image) = (row.clone(), image.clone());
         added.extend(write(room, move |change, room| {
             let mut made = Vec::new();
             for number in numbers {
                 let name = format!("pair-{number:05}");
                 let view = |modality: usize| NewView {
-                    image: pictures[(2 * number + modality) % pictures.len()],
+                    image: image(2 * number + modality),
                     size,
                     source: *blake3::hash(format!("{name} {modality}").as_bytes()).as_bytes(),
                     roi: Some(roi),
@@ -94,6 +110,25 @@ pub fn pairs(room: &Arc<Room>, count: usize, size: (u32, u32)) -> Vec<(i64, Stri
         }));
     }
     added
+}
+
+/// One reading, from its beginning to its lock.
+pub fn read(
+    change: &mut Change<'_>,
+    room: &Room,
+    (pair, reader, stage): (i64, i64, Stage),
+    grades: [u8; 2],
+    saves: usize,
+) -> Result<(), Refusal> {
+    let mut known = readings::open(change, &room.protocol, pair, reader, stage)?;
+    for save in 0..saves {
+        let kept = if save + 1 < saves { 1 } else { 2 };
+        let grades = grades.iter().enumerate().map(|(at, grade)| (at < kept).then_some(*grade));
+        let body = Body { grades: grades.collect(), ..known.body };
+        let asked = Save { version: known.version, change: format!("{stage:?} {save}"), body };
+        known = readings::save(change, &room.protocol, (pair, reader, stage), &asked)?;
+    }
+    readings::lock(change, &room.protocol, (pair, reader, stage), known.version).map(drop)
 }
 
 /// A row of a manifest, of a phantom.

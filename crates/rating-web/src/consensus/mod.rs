@@ -24,7 +24,7 @@ pub use list::{
 pub use settled::{Settled, mean};
 pub(crate) use table::letters;
 pub use table::{Line, told};
-pub use way::{Way, way};
+pub use way::{Way, way, ways};
 
 /// Which readings count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

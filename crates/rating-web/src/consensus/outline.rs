@@ -110,14 +110,19 @@ impl Known {
 
 /// One pair.
 pub(super) fn one(db: &Connection, pair: i64) -> Result<Known, Refusal> {
+    let told_to = teaching::told_to(db, pair)?;
+    Ok(Known { told_to, ..read(db, pair)? })
+}
+
+/// The same without whom a lesson has told about it.
+pub(super) fn read(db: &Connection, pair: i64) -> Result<Known, Refusal> {
     let mut statement = db.prepare_cached("SELECT reader FROM assignments WHERE pair = ?1")?;
     let handed_to = statement.query_map([pair], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let sql = format!("SELECT {COLUMNS} FROM readings WHERE pair = ?1 AND locked IS NOT NULL");
     let mut statement = db.prepare_cached(&sql)?;
     let found = statement.query_map([pair], outline)?;
     let readings = found.map(|row| Ok(row?.1)).collect::<Result<_, rusqlite::Error>>()?;
-    let told_to = teaching::told_to(db, pair)?;
-    Ok(Known { pair, code: String::new(), handed_to, readings, told_to })
+    Ok(Known { pair, code: String::new(), handed_to, readings, told_to: Vec::new() })
 }
 
 /// All pairs, or those handed to a reader, in the order they came in.

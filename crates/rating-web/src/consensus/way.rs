@@ -1,8 +1,10 @@
 //! How pairs came to their value: what lessons judge their difficulty by.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 
-use super::outline::one;
+use super::outline::{Known, load, read};
 use super::{Counted, Decided, Verdict};
 use crate::readings::Stage;
 use crate::refusal::Refusal;
@@ -23,14 +25,25 @@ pub struct Way {
 /// # Errors
 /// A database that cannot be read.
 pub fn way(db: &Connection, pair: i64) -> Result<Option<Way>, Refusal> {
-    let known = one(db, pair)?;
+    Ok(way_of(&read(db, pair)?))
+}
+
+/// How every pair of the room that is settled was settled, by its number.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn ways(db: &Connection) -> Result<BTreeMap<i64, Way>, Refusal> {
+    let all = load(db, None)?;
+    Ok(all.iter().filter_map(|known| Some((known.pair, way_of(known)?))).collect())
+}
+
+fn way_of(known: &Known) -> Option<Way> {
     let Decided::Settled { by, readings } = known.decided(Counted::default()) else {
-        return Ok(None);
+        return None;
     };
-    let settled = known.readings.iter().find(|one| readings.contains(&one.id));
-    let Some(settled) = settled else { return Ok(None) };
+    let settled = known.readings.iter().find(|one| readings.contains(&one.id))?;
     let counting = known.readings.iter().filter(|one| one.stage == Stage::First && one.unaided);
     let mut first: Vec<Verdict> = counting.map(|one| one.verdict.clone()).collect();
     first.sort();
-    Ok(Some(Way { by, verdict: settled.verdict.clone(), first }))
+    Some(Way { by, verdict: settled.verdict.clone(), first })
 }

@@ -2,8 +2,10 @@
 
 use rusqlite::{Connection, params};
 
+use super::standing::embargoed;
 use super::{Difficulty, Standing};
 use crate::clock::Moment;
+use crate::consensus::{self, Verdict};
 use crate::pairs;
 use crate::refusal::Refusal;
 use crate::store::Change;
@@ -114,13 +116,15 @@ pub fn offered(db: &Connection, now: Moment) -> Result<Vec<OfferedCase>, Refusal
         WHERE taken_back IS NULL AND removed IS NULL ORDER BY pair";
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
+    let (ways, embargoed) = (consensus::ways(db)?, embargoed(db, now)?);
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let (standing, way) = Standing::with_way(db, None, row.get(0)?, now)?;
+        let pair = row.get(0)?;
+        let way = ways.get(&pair).filter(|way| matches!(way.verdict, Verdict::Grades(_)));
         found.push(OfferedCase {
             code: row.get(1)?,
-            difficulty: way.as_ref().map(Difficulty::of),
-            is_embargoed: standing.is_embargoed,
+            difficulty: way.map(Difficulty::of),
+            is_embargoed: embargoed.contains(&pair),
             learners: row.get(2)?,
         });
     }

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::{Difficulty, Level, Standing, shown};
 use crate::clock::Moment;
+use crate::consensus;
 use crate::refusal::Refusal;
 
 /// What a learner turns to.
@@ -42,7 +43,7 @@ pub fn pick(db: &Connection, person: i64, level: Level, now: Moment) -> Result<P
     let lasts = lasts(db, person)?;
     let own_order = Seed::new(person.unsigned_abs()).child("teaching");
     let (mut back, mut new, mut later) = (Vec::new(), Vec::new(), Vec::new());
-    for (pair, code) in offered(db)? {
+    for (pair, code) in offered(db, level)? {
         match lasts.get(&pair) {
             None => new.push((own_order.child(&code).bytes(), pair)),
             // One begun at another level is left there: it would tell how difficult it is.
@@ -76,9 +77,15 @@ fn fits(
     level: Level,
     now: Moment,
 ) -> Result<bool, Refusal> {
-    let (standing, way) = Standing::with_way(db, Some(person), pair, now)?;
-    let is_asked_for = way.is_some_and(|way| level.takes(Difficulty::of(&way)));
-    Ok(shown(standing, false).images && is_asked_for)
+    // This is found sooner than whether the person may have the case.
+    if let Level::Only(_) = level {
+        let way = consensus::way(db, pair)?;
+        if !way.is_some_and(|way| level.takes(Difficulty::of(&way))) {
+            return Ok(false);
+        }
+    }
+    let standing = Standing::of(db, Some(person), pair, now)?;
+    Ok(shown(standing, false).images)
 }
 
 /// The answer that was begun first at this level and may still be given.
@@ -107,10 +114,21 @@ fn lasts(db: &Connection, person: i64) -> Result<BTreeMap<i64, Last>, Refusal> {
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-fn offered(db: &Connection) -> Result<Vec<(i64, String)>, Refusal> {
-    let sql = "SELECT pair, code FROM teaching_cases JOIN pairs ON pairs.id = pair
-               WHERE taken_back IS NULL AND removed IS NULL";
-    let mut statement = db.prepare_cached(sql)?;
+/// The pairs that are offered; without those that cannot be of this level.
+fn offered(db: &Connection, level: Level) -> Result<Vec<(i64, String)>, Refusal> {
+    // The readers of all others agreed at once: these are easy.
+    let read_again = match level {
+        Level::Due | Level::Only(Difficulty::Easy) => "",
+        Level::Only(Difficulty::Middling | Difficulty::Hard) => {
+            "AND EXISTS (SELECT 1 FROM readings
+                 WHERE readings.pair = pairs.id AND stage <> 'first' AND locked IS NOT NULL)"
+        }
+    };
+    let sql = format!(
+        "SELECT teaching_cases.pair, code FROM teaching_cases JOIN pairs ON pairs.id = teaching_cases.pair
+         WHERE taken_back IS NULL AND removed IS NULL {read_again}"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
     let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(found.collect::<Result<_, _>>()?)
 }

@@ -91,6 +91,19 @@ impl Standing {
     }
 }
 
+/// Every pair about which nothing may be told now: it is in an open study, or
+/// shares an image with one that is.
+pub(super) fn embargoed(db: &Connection, now: Moment) -> Result<BTreeSet<i64>, Refusal> {
+    let sql = "SELECT DISTINCT twin.pair FROM pairs
+        CROSS JOIN views mine ON mine.pair = pairs.id
+        CROSS JOIN views twin ON twin.source IN (mine.source, mine.image)
+            OR twin.image IN (mine.source, mine.image)
+        WHERE embargo > ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    let found = statement.query_map([now], |row| row.get(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
 /// Pairs, and the people whom a lesson told their truth.
 // CROSS JOIN keeps SQLite to this order: by indexes, from the answers.
 const TOLD: &str = "SELECT DISTINCT twin.pair, person FROM teaching_answers answers
