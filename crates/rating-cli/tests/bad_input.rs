@@ -188,7 +188,7 @@ fn cohorts_that_cannot_be_trained_on_are_refused() {
 
     cohort.write(&[&row("a", "p1"), &row("b", "p1")]);
     let complaint = refuse(3, &train);
-    assert!(complaint.contains("1 patients for 2 folds"), "{complaint}");
+    assert!(complaint.contains("1 patient for 2 folds"), "{complaint}");
 
     // All pairs are above "> 0" and "> 1": nothing to tell apart.
     cohort.write(&[&row("a", "p1"), &row("b", "p2"), &row("c", "p3")]);
