@@ -76,6 +76,7 @@ fn a_protocol_is_begun_checked_and_shown() {
     let said = succeed(&check);
     // Two readers, two sessions, 24 cases and 6 of them again.
     assert!(said.contains("24 cases of 6 patients"), "{said}");
+    assert!(said.contains("note: no smallest difference that matters is named"), "{said}");
     assert!(said.contains("120 readings in all"), "{said}");
     assert!(said.contains("Fewer than five readers"), "{said}");
     let show = ["study", "show", text(&small), "--cases", "24"];
@@ -191,6 +192,49 @@ fn a_rehearsed_study_ends_in_a_report() {
     assert!(lacking.contains("is not in the manifest"), "{lacking}");
     assert!(!folder.path().join("part").exists());
 
+    // Reference grades that are blank are told, those that exclude one another refused.
+    let grades =
+        whole.lines().next().unwrap().split(',').position(|name| name == "synovial_hypertrophy");
+    let with_grades = |sh: &str, vascularity: &str, rows: usize| -> PathBuf {
+        let at = grades.expect("a column of grades");
+        let lines = whole.lines().enumerate().map(|(number, line)| {
+            let mut cells: Vec<&str> = line.split(',').collect();
+            if (1..=rows).contains(&number) {
+                (cells[at], cells[at + 1]) = (sh, vascularity);
+            }
+            cells.join(",") + "\n"
+        });
+        let path = out.join("phantoms").join(format!("changed-{sh}-{vascularity}-{rows}.csv"));
+        fs::write(&path, lines.collect::<String>()).unwrap();
+        path
+    };
+    let with_truth = |path: &Path, out: &str| {
+        let report = ["study", "report", "small", "--data", text(&room), "--truth", text(path)];
+        let report: Vec<String> = report.map(str::to_owned).to_vec();
+        [report, vec!["--out".to_owned(), text(&folder.path().join(out)).to_owned()]].concat()
+    };
+    fn words(all: &[String]) -> Vec<&str> {
+        all.iter().map(String::as_str).collect()
+    }
+    let blank = with_truth(&with_grades("", "", 2), "blank");
+    succeed(&words(&blank));
+    let page = fs::read_to_string(folder.path().join("blank/study.html")).unwrap();
+    let told = "2 of 12 cases have no reference grade of synovial hypertrophy";
+    assert!(page.contains(told));
+    let none = refuse(3, &words(&with_truth(&with_grades("", "", 99), "none")));
+    assert!(none.contains("no case of the study has a reference grade"), "{none}");
+    let impossible = refuse(3, &words(&with_truth(&with_grades("0", "2", 1), "impossible")));
+    assert!(
+        impossible.contains("row 2") && impossible.contains("exclude one another"),
+        "{impossible}"
+    );
+    // A folder with the report of other readings is left alone.
+    let study = fs::read_to_string(again.join("study.json")).unwrap();
+    let seal = json["seal"].as_str().unwrap();
+    fs::write(again.join("study.json"), study.replace(seal, "another")).unwrap();
+    let kept = refuse(3, &words(&with_truth(&truth, "again")));
+    assert!(kept.contains("the report of another study"), "{kept}");
+
     // A grade that is changed by hand breaks the seal.
     let db = rusqlite::Connection::open(room.join("room.sqlite")).unwrap();
     db.execute_batch(
@@ -258,6 +302,11 @@ fn a_study_is_opened_with_accounts_and_reported_when_it_is_closed() {
     let room = room::open_now(&data);
     room::people(&room, rating_web::people::Role::Reader, 2);
     drop(room);
+    // Readers are looked at before a pair comes in or an answer is computed.
+    let alone = refuse(3, &[&open[..], &["--readers", "reader-1"]].concat());
+    assert!(alone.contains("names 2 readers: give an account for each (1 given)"), "{alone}");
+    let pairs = || database(&data).query_row("SELECT count(*) FROM pairs", [], |row| row.get(0));
+    assert_eq!(pairs(), Ok(0_i64));
     let with_readers = [&open[..], &["--readers", "reader-1,reader-2"]].concat();
     let said = succeed(&with_readers);
     assert!(said.contains("24 cases, 2 readers"), "{said}");

@@ -170,7 +170,8 @@ fn read(
     let protocol = &room.protocol;
     let mut held = studies::begin(change, protocol, arm, item)?;
     let save = |change: &mut Change<'_>, version, grades| {
-        let body = Asked { grades, effort: Effort { active: 8000, ..Effort::default() } };
+        let body =
+            Asked { grades, cannot: None, effort: Effort { active: 8000, ..Effort::default() } };
         let asked = Save { version, change: format!("v{version}"), body };
         studies::save(change, protocol, item, &asked)
     };

@@ -30,6 +30,7 @@ fn answer(reader: &str, case: usize, arm: &str, grade: Grade) -> StudyAnswer {
         arm: arm.to_owned(),
         before: None,
         grades: Some(vec![grade, 0]),
+        cannot: None,
         shown: None,
         altered: false,
         repeat: false,

@@ -292,6 +292,7 @@ fn a_large_study_is_analysed_in_a_minute() {
                 arm: arm.clone(),
                 before: None,
                 grades: Some(given.to_vec()),
+                cannot: None,
                 shown: None,
                 altered: false,
                 repeat: false,

@@ -1,6 +1,7 @@
 //! What a reading says.
 
 use rating::{Grade, Protocol, Roi};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -46,7 +47,7 @@ impl Reason {
             Reason::Aliasing => "Doppler aliasing",
             Reason::Motion => "Doppler motion artefact",
             Reason::Anatomy => "bone or synovium not clearly shown",
-            Reason::Other => "another reason (say which in the comment)",
+            Reason::Other => "another reason",
         }
     }
 
@@ -61,6 +62,20 @@ impl Reason {
             Reason::Anatomy => "anatomy",
             Reason::Other => "other",
         }
+    }
+}
+
+impl ToSql for Reason {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.word().into())
+    }
+}
+
+impl FromSql for Reason {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Reason> {
+        let word = value.as_str()?;
+        let known = Reason::ALL.into_iter().find(|reason| reason.word() == word);
+        known.ok_or(FromSqlError::InvalidType)
     }
 }
 

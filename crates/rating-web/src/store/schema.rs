@@ -8,8 +8,12 @@ use crate::refusal::Refusal;
 /// Marks a file as ours: "RATE".
 const APPLICATION: i32 = 0x5241_5445;
 
-const STEPS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// Brings a database up to date.
 pub(super) fn migrate(db: &mut Connection) -> Result<(), Refusal> {

@@ -85,7 +85,8 @@ pub fn withdraw_reader(
 /// Lets a reader begin a session before the washout is over.
 ///
 /// # Errors
-/// No such session; a closed study; no reason.
+/// No such session, the first one, or one that is made already; a reader who was
+/// withdrawn; a closed study; no reason.
 pub fn allow_early(
     change: &mut Change<'_>,
     study: &str,
@@ -93,10 +94,15 @@ pub fn allow_early(
     why: &str,
 ) -> Result<(), Refusal> {
     let (study, why) = (open_study(change, study)?, reason(why)?);
-    let sql =
-        "UPDATE study_sessions SET early = ?4 WHERE study = ?1 AND reader = ?2 AND number = ?3";
+    if session == 0 {
+        return Err(Refusal::unfit("No washout comes before a first session."));
+    }
+    let sql = "UPDATE study_sessions SET early = ?4
+               WHERE study = ?1 AND reader = ?2 AND number = ?3 AND done < total
+               AND EXISTS (SELECT 1 FROM study_readers readers WHERE readers.study = ?1
+                   AND readers.number = ?2 AND withdrawn IS NULL)";
     if change.execute(sql, params![study.id, reader, session, why])? == 0 {
-        return Err(Refusal::unknown("There is no such session."));
+        return Err(Refusal::unknown("No session like this is still to be read."));
     }
     let after = json!({ "reader": reader, "session": session, "why": why });
     change.tell("study.washout.overridden", &format!("study {}", study.id), (), after)

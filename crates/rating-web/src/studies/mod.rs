@@ -22,7 +22,7 @@ use crate::refusal::Refusal;
 pub use deviations::{Deviations, Early, Withdrawn, deviations};
 pub use freeze::freeze;
 pub use manage::{allow_early, close, seal, withdraw_case, withdraw_reader};
-pub use open::{FrozenAnswer, NewCase, Opening, open};
+pub use open::{FrozenAnswer, NewCase, Opening, check_readers, may_open, open};
 pub(crate) use progress::after;
 pub use progress::{Far, Item, Turn, board, turn};
 pub use read::{
@@ -118,14 +118,15 @@ pub(crate) fn has_open(db: &Connection, person: i64) -> Result<bool, Refusal> {
     Ok(db.prepare_cached(sql)?.query_row([person], |row| row.get(0))?)
 }
 
-/// Every study, or those that a person reads in, in the order they were opened.
+/// Every study, or those that a person reads or has read in, in the order they were
+/// opened.
 ///
 /// # Errors
 /// A database that cannot be read.
 pub fn all(db: &Connection, reader: Option<&Person>) -> Result<Vec<Study>, Refusal> {
     let sql = format!(
         "SELECT {COLUMNS} FROM studies WHERE ?1 IS NULL OR EXISTS (SELECT 1 FROM study_readers
-         WHERE study = studies.id AND person = ?1 AND withdrawn IS NULL) ORDER BY studies.id"
+         WHERE study = studies.id AND person = ?1) ORDER BY studies.id"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([reader.map(|person| person.id)])?;
@@ -136,14 +137,25 @@ pub fn all(db: &Connection, reader: Option<&Person>) -> Result<Vec<Study>, Refus
     Ok(found)
 }
 
-/// The number of a person among the study's readers who were not withdrawn.
+/// A person among the readers of a study.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reads {
+    /// Position in the protocol.
+    pub number: usize,
+    /// Whether the person reads in it no more.
+    pub is_withdrawn: bool,
+}
+
+/// What a person is in a study; `None` for whoever never read in it.
 ///
 /// # Errors
 /// A database that cannot be read.
-pub fn reader_number(db: &Connection, study: i64, person: i64) -> Result<Option<usize>, Refusal> {
-    let sql = "SELECT number FROM study_readers
-               WHERE study = ?1 AND person = ?2 AND withdrawn IS NULL";
-    let number: Option<i64> =
-        db.prepare_cached(sql)?.query_row(params![study, person], |row| row.get(0)).optional()?;
-    Ok(number.and_then(|number| usize::try_from(number).ok()))
+pub fn reads(db: &Connection, study: i64, person: i64) -> Result<Option<Reads>, Refusal> {
+    let sql = "SELECT number, withdrawn IS NOT NULL FROM study_readers
+               WHERE study = ?1 AND person = ?2";
+    let found = db.prepare_cached(sql)?.query_row(params![study, person], |row| {
+        let number = usize::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
+        Ok(Reads { number, is_withdrawn: row.get(1)? })
+    });
+    Ok(found.optional()?)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::study::{Alteration, Schedule, Shows, StudyProtocol};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 
 use crate::answers::Scored;
@@ -58,7 +58,8 @@ const UNTIL_CLOSED: Moment = Moment::at(253_402_300_799_999);
 /// room or in a lesson; an arm that shows what there is not.
 pub fn open(change: &mut Change<'_>, opening: &Opening) -> Result<i64, Refusal> {
     let Opening { protocol, cases, readers, bundle } = opening;
-    check(change, opening)?;
+    let pairs: Vec<i64> = cases.iter().map(|case| case.pair).collect();
+    check(change, opening, &pairs)?;
     let (text, hash) = (protocol.to_toml(), protocol.hash());
     change.execute(
         "INSERT INTO studies (name, protocol, hash, bundle, opened) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -72,7 +73,6 @@ pub fn open(change: &mut Change<'_>, opening: &Opening) -> Result<i64, Refusal> 
         let sql = "INSERT INTO study_readers (study, number, person) VALUES (?1, ?2, ?3)";
         change.execute(sql, params![study, number as i64, person])?;
     }
-    let pairs: Vec<i64> = cases.iter().map(|case| case.pair).collect();
     for &person in readers {
         take_back(change, person, &pairs)?;
     }
@@ -88,10 +88,10 @@ pub fn open(change: &mut Change<'_>, opening: &Opening) -> Result<i64, Refusal> 
 }
 
 /// Pairs that a reader has begun to read in the room, or seen an answer about.
-fn met(change: &Change<'_>, reader: i64) -> Result<BTreeSet<i64>, Refusal> {
+fn met(db: &Connection, reader: i64) -> Result<BTreeSet<i64>, Refusal> {
     let sql = "SELECT pair FROM readings WHERE reader = ?1
                UNION SELECT pair FROM reveals WHERE person = ?1";
-    let mut statement = change.prepare_cached(sql)?;
+    let mut statement = db.prepare_cached(sql)?;
     let found = statement.query_map([reader], |row| row.get(0))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
@@ -108,24 +108,53 @@ fn take_back(change: &mut Change<'_>, reader: i64, cases: &[i64]) -> Result<(), 
     Ok(())
 }
 
-fn check(change: &Change<'_>, opening: &Opening) -> Result<(), Refusal> {
-    let Opening { protocol, cases, readers, .. } = opening;
+/// Whether these accounts can read these pairs in a study that is to be opened:
+/// what can be known before there are answers.
+///
+/// # Errors
+/// As [`open`], but for the answers.
+pub fn may_open(
+    db: &Connection,
+    protocol: &StudyProtocol,
+    pairs: &[i64],
+    readers: &[i64],
+) -> Result<(), Refusal> {
+    if pairs.is_empty() {
+        return Err(Refusal::unfit("A study needs a case."));
+    }
+    check_readers(db, protocol, readers)?;
+    for &reader in readers {
+        check_reader(db, reader, pairs)?;
+    }
+    pairs.iter().try_for_each(|&pair| check_case(db, pair))
+}
+
+/// Whether the name is free and each reader has an account that reads: what can be
+/// known before there are cases.
+///
+/// # Errors
+/// A name that is taken; not one account that reads for each reader.
+pub fn check_readers(
+    db: &Connection,
+    protocol: &StudyProtocol,
+    readers: &[i64],
+) -> Result<(), Refusal> {
     let sql = "SELECT EXISTS (SELECT 1 FROM studies WHERE name = ?1)";
-    if change.query_row(sql, [&protocol.name], |row| row.get(0))? {
+    if db.query_row(sql, [&protocol.name], |row| row.get(0))? {
         let what = format!("There is a study called {} already.", protocol.name);
         return Err(Refusal::unfit(what));
     }
-    if cases.is_empty() {
-        return Err(Refusal::unfit("A study needs a case."));
-    }
     let wanted = protocol.readers.len();
     if readers.len() != wanted {
-        let what = format!("The protocol has {wanted} readers, {} accounts came.", readers.len());
+        let given = readers.len();
+        let what = format!(
+            "The protocol names {wanted} readers: give an account for each ({given} given)."
+        );
         return Err(Refusal::unfit(what));
     }
     let mut seen = BTreeSet::new();
     for &reader in readers {
-        let person = people::one(change, reader)?;
+        let person = people::one(db, reader)?;
         if !person.role.may(Ability::Read) {
             let what = format!("{} does not read: choose the account of a reader.", person.name);
             return Err(Refusal::unfit(what));
@@ -133,40 +162,60 @@ fn check(change: &Change<'_>, opening: &Opening) -> Result<(), Refusal> {
         if !seen.insert(reader) {
             return Err(Refusal::unfit(format!("{} would read twice.", person.name)));
         }
-        let met = met(change, reader)?;
-        let known = cases.iter().filter(|case| met.contains(&case.pair)).count();
-        if known > 0 {
-            let what = format!(
-                "{} has read {known} of the cases in this room or seen the system's answer about them: choose another reader or other cases.",
-                person.name
-            );
-            return Err(Refusal::unfit(what));
-        }
-        let told = teaching::told_of(change, reader)?;
-        let learned = cases.iter().filter(|case| told.contains(&case.pair)).count();
-        if learned > 0 {
-            let what = format!(
-                "{} has learned on {learned} of the cases and knows their truth: choose another reader or other cases.",
-                person.name
-            );
-            return Err(Refusal::unfit(what));
-        }
     }
+    Ok(())
+}
+
+/// Whether a reader meets the cases for the first time in the study.
+fn check_reader(db: &Connection, reader: i64, pairs: &[i64]) -> Result<(), Refusal> {
+    let name = people::one(db, reader)?.name;
+    let met = met(db, reader)?;
+    let known = pairs.iter().filter(|pair| met.contains(pair)).count();
+    if known > 0 {
+        let what = format!(
+            "{name} has read {known} of the cases in this room or seen the system's answer about them: choose another reader or other cases."
+        );
+        return Err(Refusal::unfit(what));
+    }
+    let told = teaching::told_of(db, reader)?;
+    let learned = pairs.iter().filter(|pair| told.contains(pair)).count();
+    if learned > 0 {
+        let what = format!(
+            "{name} has learned on {learned} of the cases and knows their truth: choose another reader or other cases."
+        );
+        return Err(Refusal::unfit(what));
+    }
+    Ok(())
+}
+
+/// Whether a pair can be read in a study.
+fn check_case(db: &Connection, pair: i64) -> Result<(), Refusal> {
+    let sql = "SELECT studies.name FROM study_cases JOIN studies ON studies.id = study
+               WHERE pair = ?1 AND closed IS NULL";
+    let other: Option<String> =
+        db.prepare_cached(sql)?.query_row([pair], |row| row.get(0)).optional()?;
+    if let Some(other) = other {
+        let what = format!("Pair {} is read in study {other}, which is open.", name_of(db, pair)?);
+        return Err(Refusal::unfit(what));
+    }
+    let sql = "SELECT count(*) > 0 AND count(*) = count(roi) FROM views WHERE pair = ?1";
+    if !db.prepare_cached(sql)?.query_row([pair], |row| row.get::<_, bool>(0))? {
+        let what = format!("Pair {} has no ROI on each image.", name_of(db, pair)?);
+        return Err(Refusal::unfit(what));
+    }
+    Ok(())
+}
+
+fn name_of(db: &Connection, pair: i64) -> Result<String, Refusal> {
+    let sql = "SELECT name FROM pairs WHERE id = ?1";
+    Ok(db.prepare_cached(sql)?.query_row([pair], |row| row.get(0))?)
+}
+
+fn check(db: &Connection, opening: &Opening, pairs: &[i64]) -> Result<(), Refusal> {
+    let Opening { protocol, cases, readers, .. } = opening;
+    may_open(db, protocol, pairs, readers)?;
     let shows = protocol.arms.iter().map(|arm| arm.shows).max().unwrap_or(Shows::Nothing);
-    for (number, case) in cases.iter().enumerate() {
-        let sql = "SELECT studies.name FROM study_cases JOIN studies ON studies.id = study
-                   WHERE pair = ?1 AND closed IS NULL";
-        let other: Option<String> =
-            change.prepare_cached(sql)?.query_row([case.pair], |row| row.get(0)).optional()?;
-        if let Some(other) = other {
-            let what = format!("Case {} is read in study {other}, which is open.", number + 1);
-            return Err(Refusal::unfit(what));
-        }
-        let sql = "SELECT count(*) > 0 AND count(*) = count(roi) FROM views WHERE pair = ?1";
-        if !change.prepare_cached(sql)?.query_row([case.pair], |row| row.get::<_, bool>(0))? {
-            let what = format!("Case {} has no ROI on each image.", number + 1);
-            return Err(Refusal::unfit(what));
-        }
+    for case in cases {
         let enough = match (shows, &case.answer) {
             (Shows::Nothing, _) => true,
             (_, None) => false,
@@ -174,7 +223,8 @@ fn check(change: &Change<'_>, opening: &Opening) -> Result<(), Refusal> {
             (Shows::GradesAndHeatmap, Some(answer)) => !answer.maps.is_empty(),
         };
         if !enough {
-            let what = format!("Case {} lacks the answer that an arm shows.", number + 1);
+            let what =
+                format!("Pair {} lacks the answer that an arm shows.", name_of(db, case.pair)?);
             return Err(Refusal::unfit(what));
         }
     }

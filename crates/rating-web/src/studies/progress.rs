@@ -6,7 +6,7 @@ use rating::study::Alteration;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Study, reader_number};
+use super::{Study, reads};
 use crate::clock::Moment;
 use crate::refusal::Refusal;
 
@@ -94,7 +94,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// # Errors
 /// A person who does not read in it, or was withdrawn.
 pub fn turn(db: &Connection, study: &Study, person: i64, now: Moment) -> Result<Turn, Refusal> {
-    let reader = reader_number(db, study.id, person)?.ok_or_else(super::no_such_study)?;
+    let reader = reads(db, study.id, person)?.filter(|reader| !reader.is_withdrawn);
+    let reader = reader.ok_or_else(super::no_such_study)?.number;
     if study.closed.is_some() {
         return Ok(Turn::Closed);
     }

@@ -1,6 +1,6 @@
 //! Making a reading of a study: begun, saved, shown the answer, submitted.
 
-use rating::study::{Arm, Shows};
+use rating::study::{Arm, Shows, StudyProtocol};
 use rating::{Grade, Protocol};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::progress::Item;
 use crate::clock::Moment;
-use crate::readings::{check_grades, complete_grades};
+use crate::readings::{Reason, check_grades, complete_grades};
 use crate::refusal::Refusal;
 use crate::store::Change;
 
@@ -25,6 +25,8 @@ pub struct Held {
     pub body: Given,
     /// The grades given before the system's answer was shown.
     pub own: Option<Vec<Grade>>,
+    /// Why it could not be graded before the answer was shown.
+    pub own_cannot: Option<Reason>,
     /// When it was begun.
     pub opened: Moment,
     /// When the system's answer was shown.
@@ -38,11 +40,13 @@ pub struct Held {
 }
 
 /// What a reading says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = StudyGrades)]
 pub struct Given {
     /// One for each measurement of the protocol; `None` where not graded yet.
     pub grades: Vec<Option<Grade>>,
+    /// Why it cannot be graded; then no grade counts.
+    pub cannot: Option<Reason>,
 }
 
 /// A change to a reading, as the browser asks for it.
@@ -65,6 +69,9 @@ pub struct Save {
 pub struct Asked {
     /// One for each measurement; `None` where not graded yet.
     pub grades: Vec<Option<Grade>>,
+    /// Why it cannot be graded, in a study that takes this for an answer.
+    #[serde(default)]
+    pub cannot: Option<Reason>,
     /// What it took.
     #[serde(default)]
     pub effort: Effort,
@@ -95,9 +102,10 @@ const LONGEST_EVENT: usize = 40;
 pub fn begin(
     change: &mut Change<'_>,
     protocol: &Protocol,
-    arm: &Arm,
+    study: &StudyProtocol,
     item: &Item,
 ) -> Result<Held, Refusal> {
+    let arm = arm_of(study, item);
     if let Some(held) = find(change, item.id)? {
         return Ok(held);
     }
@@ -121,10 +129,12 @@ pub fn begin(
 ///
 /// # Errors
 /// A reading that is submitted, or was changed by another window since (409
-/// with the reading as it stands); grades that are none of the protocol's.
+/// with the reading as it stands); grades that are none of the protocol's; "cannot
+/// grade" in a study that asks for a grade of every case.
 pub fn save(
     change: &mut Change<'_>,
     protocol: &Protocol,
+    study: &StudyProtocol,
     item: &Item,
     asked: &Save,
 ) -> Result<Held, Refusal> {
@@ -142,12 +152,16 @@ pub fn save(
         let what = "This reading was changed in another window. Nothing was overwritten.";
         return Err(Refusal::conflict(what, json!(held)));
     }
-    let Asked { grades, effort } = &asked.body;
+    let Asked { grades, cannot, effort } = &asked.body;
     check_grades(protocol, grades)?;
+    if cannot.is_some() && !study.design.cannot_grade {
+        return Err(Refusal::unfit("This study asks for the grades of every case."));
+    }
     let effort = effort.since((held.active, held.left), held.opened, change.now)?;
     change
         .prepare_cached(
-            "UPDATE study_answers SET version = version + 1, change = ?2, grades = ?3, active = ?4, left = ?5
+            "UPDATE study_answers SET version = version + 1, change = ?2, grades = ?3, active = ?4, left = ?5,
+                 cannot = ?6
              WHERE item = ?1",
         )?
         .execute(params![
@@ -155,9 +169,10 @@ pub fn save(
             asked.change,
             serde_json::to_string(grades)?,
             effort.active,
-            effort.left
+            effort.left,
+            cannot
         ])?;
-    tell(change, item, "saved", json!({ "grades": grades, "effort": effort }))?;
+    tell(change, item, "saved", json!({ "grades": grades, "cannot": cannot, "effort": effort }))?;
     again(change, item)
 }
 
@@ -199,23 +214,24 @@ impl Effort {
 pub fn show(
     change: &mut Change<'_>,
     protocol: &Protocol,
-    arm: &Arm,
+    study: &StudyProtocol,
     item: &Item,
     version: i64,
 ) -> Result<Held, Refusal> {
     let held = again(change, item)?;
-    if arm.shows == Shows::Nothing {
+    if arm_of(study, item).shows == Shows::Nothing {
         return Err(Refusal::forbidden("In this part of the study you read alone."));
     }
     if held.shown.is_some() {
         return Ok(held);
     }
     let own = complete(protocol, &held, version)?;
+    let text = own.as_ref().map(serde_json::to_string).transpose()?;
     change.execute(
-        "UPDATE study_answers SET own = ?2, shown = ?3 WHERE item = ?1",
-        params![item.id, serde_json::to_string(&own)?, change.now],
+        "UPDATE study_answers SET own = ?2, own_cannot = cannot, shown = ?3 WHERE item = ?1",
+        params![item.id, text, change.now],
     )?;
-    tell(change, item, "shown", json!({ "own": own }))?;
+    tell(change, item, "shown", json!({ "own": own, "cannot": held.body.cannot }))?;
     again(change, item)
 }
 
@@ -228,7 +244,7 @@ pub fn show(
 pub fn submit(
     change: &mut Change<'_>,
     protocol: &Protocol,
-    arm: &Arm,
+    study: &StudyProtocol,
     item: &Item,
     version: i64,
 ) -> Result<Held, Refusal> {
@@ -237,7 +253,7 @@ pub fn submit(
         return Ok(held);
     }
     let grades = complete(protocol, &held, version)?;
-    if arm.shows != Shows::Nothing && held.shown.is_none() {
+    if arm_of(study, item).shows != Shows::Nothing && held.shown.is_none() {
         return Err(Refusal::unfit("Look at the system's answer first, then submit."));
     }
     change.execute(
@@ -248,17 +264,24 @@ pub fn submit(
         "UPDATE study_sessions SET done = done + 1, last = max(coalesce(last, ?2), ?2) WHERE id = ?1",
         params![item.session, change.now],
     )?;
-    tell(change, item, "submitted", json!({ "grades": grades }))?;
+    tell(change, item, "submitted", json!({ "grades": grades, "cannot": held.body.cannot }))?;
     again(change, item)
 }
 
-/// All grades of this version.
-fn complete(protocol: &Protocol, held: &Held, version: i64) -> Result<Vec<Grade>, Refusal> {
+fn arm_of<'a>(study: &'a StudyProtocol, item: &Item) -> &'a Arm {
+    &study.arms[item.arm]
+}
+
+/// All grades of this version; `None` where it cannot be graded.
+fn complete(protocol: &Protocol, held: &Held, version: i64) -> Result<Option<Vec<Grade>>, Refusal> {
     if held.version != version {
         let what = "This reading was changed in another window. Nothing was submitted.";
         return Err(Refusal::conflict(what, json!(held)));
     }
-    complete_grades(protocol, &held.body.grades)
+    if held.body.cannot.is_some() {
+        return Ok(None);
+    }
+    complete_grades(protocol, &held.body.grades).map(Some)
 }
 
 /// The reading of an item; `None` before it was begun.
@@ -266,7 +289,8 @@ fn complete(protocol: &Protocol, held: &Held, version: i64) -> Result<Vec<Grade>
 /// # Errors
 /// A database that cannot be read.
 pub fn find(db: &Connection, item: i64) -> Result<Option<Held>, Refusal> {
-    let sql = "SELECT version, change, grades, own, opened, shown, submitted, active, left
+    let sql = "SELECT version, change, grades, own, opened, shown, submitted, active, left,
+                   cannot, own_cannot
                FROM study_answers WHERE item = ?1";
     let found = db
         .prepare_cached(sql)?
@@ -275,8 +299,9 @@ pub fn find(db: &Connection, item: i64) -> Result<Option<Held>, Refusal> {
             let held = Held {
                 version: row.get(0)?,
                 change: row.get(1)?,
-                body: Given { grades: Vec::new() },
+                body: Given { grades: Vec::new(), cannot: row.get(9)? },
                 own: None,
+                own_cannot: row.get(10)?,
                 opened: row.get(4)?,
                 shown: row.get(5)?,
                 locked: row.get(6)?,
@@ -288,7 +313,7 @@ pub fn find(db: &Connection, item: i64) -> Result<Option<Held>, Refusal> {
         .optional()?;
     let Some((held, grades, own)) = found else { return Ok(None) };
     let own = own.map(|own| serde_json::from_str(&own)).transpose()?;
-    let body = Given { grades: serde_json::from_str(&grades)? };
+    let body = Given { grades: serde_json::from_str(&grades)?, ..held.body };
     Ok(Some(Held { body, own, ..held }))
 }
 

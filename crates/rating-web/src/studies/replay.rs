@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rating::{Grade, Origin, Protocol};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::Study;
@@ -13,6 +13,7 @@ use super::read::{Effort, subject};
 use super::told::shown_grades;
 use crate::answers::Scored;
 use crate::clock::Moment;
+use crate::readings::Reason;
 use crate::refusal::Refusal;
 
 /// A submitted reading.
@@ -36,10 +37,17 @@ pub struct Submitted {
     pub is_altered: bool,
     /// Whether the case was withdrawn from the study.
     pub is_withdrawn: bool,
-    /// The grades that were submitted.
-    pub grades: Vec<Grade>,
+    /// The grades that were submitted; `None` where it cannot be graded.
+    pub grades: Option<Vec<Grade>>,
+    /// Why it cannot be graded. Left out of texts where there is no reason, so that
+    /// the seals of studies without this answer stay what they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cannot: Option<Reason>,
     /// The grades before the answer was shown, where the arm asks for them.
     pub own: Option<Vec<Grade>>,
+    /// Why it could not be graded before the answer was shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_cannot: Option<Reason>,
     /// The grades that the reader was shown; `None` where none were.
     pub shown_grades: Option<Vec<Grade>>,
     /// When it was begun.
@@ -63,7 +71,7 @@ pub fn submitted(db: &Connection, study: &Study) -> Result<Vec<Submitted>, Refus
     let protocol = crate::room::protocol_in(db)?;
     let sql = "SELECT items.id, reader, sessions.number, arm, position, items.number, is_repeat,
             altered, cases.withdrawn IS NOT NULL, grades, own, answer, answers.opened, shown,
-            submitted, active, left
+            submitted, active, left, answers.cannot, own_cannot
         FROM study_sessions sessions
         JOIN study_readers readers ON readers.study = sessions.study AND readers.number = reader
         JOIN study_items items ON session = sessions.id
@@ -84,6 +92,7 @@ pub fn submitted(db: &Connection, study: &Study) -> Result<Vec<Submitted>, Refus
         let grades: Vec<Option<Grade>> = serde_json::from_str(&text)?;
         let own: Option<String> = row.get(10)?;
         let answer: Option<String> = row.get(11)?;
+        let cannot: Option<Reason> = row.get(17)?;
         let (seen, is_altered) = seen(&protocol, answer.as_deref(), altered, shown)?;
         found.push(Submitted {
             item: row.get(0)?,
@@ -95,8 +104,10 @@ pub fn submitted(db: &Connection, study: &Study) -> Result<Vec<Submitted>, Refus
             is_repeat: row.get(6)?,
             is_altered,
             is_withdrawn: row.get(8)?,
-            grades: grades.into_iter().flatten().collect(),
+            grades: given(&grades, cannot),
+            cannot,
             own: own.map(|own| serde_json::from_str(&own)).transpose()?,
+            own_cannot: row.get(18)?,
             shown_grades: seen,
             opened: row.get(12)?,
             shown,
@@ -106,6 +117,11 @@ pub fn submitted(db: &Connection, study: &Study) -> Result<Vec<Submitted>, Refus
         });
     }
     Ok(found)
+}
+
+/// The grades of a complete reading; `None` where it cannot be graded.
+fn given(grades: &[Option<Grade>], cannot: Option<Reason>) -> Option<Vec<Grade>> {
+    cannot.is_none().then(|| grades.iter().copied().flatten().collect())
 }
 
 /// A case of a study.
@@ -146,13 +162,26 @@ pub fn cases(db: &Connection, study: &Study) -> Result<Vec<CaseOf>, Refusal> {
     Ok(found)
 }
 
-/// How many altered answers a reader was shown.
+/// How many altered answers a reader was shown, submitted after them or not.
 ///
 /// # Errors
 /// A database that cannot be read.
 pub fn altered_for(db: &Connection, study: &Study, reader: usize) -> Result<usize, Refusal> {
-    let all = submitted(db, study)?;
-    Ok(all.iter().filter(|reading| reading.reader == reader && reading.is_altered).count())
+    let protocol = crate::room::protocol_in(db)?;
+    let sql = "SELECT answer, altered, shown FROM study_sessions sessions
+        JOIN study_items items ON session = sessions.id
+        JOIN study_cases cases ON cases.study = sessions.study AND cases.number = items.number
+        JOIN study_answers ON item = items.id
+        WHERE sessions.study = ?1 AND reader = ?2 AND altered IS NOT NULL AND shown IS NOT NULL";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params![study.id, reader as i64])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let answer: Option<String> = row.get(0)?;
+        let (_, is_altered) = seen(&protocol, answer.as_deref(), row.get(1)?, row.get(2)?)?;
+        count += usize::from(is_altered);
+    }
+    Ok(count)
 }
 
 /// The grades that were shown, and whether they were not the system's own.
@@ -174,7 +203,9 @@ fn seen(
 #[derive(Default)]
 struct Story {
     grades: Vec<Option<Grade>>,
+    cannot: Option<Reason>,
     own: Option<Vec<Grade>>,
+    own_cannot: Option<Reason>,
     opened: Option<Moment>,
     shown: Option<Moment>,
     submitted: Option<Moment>,
@@ -185,6 +216,7 @@ struct Story {
 #[derive(Deserialize)]
 struct Line {
     grades: Option<Vec<Option<Grade>>>,
+    cannot: Option<Reason>,
     own: Option<Vec<Grade>>,
     effort: Option<Effort>,
     shown: Option<bool>,
@@ -212,9 +244,12 @@ pub fn replay(db: &Connection, study: &Study) -> Result<Vec<Submitted>, Refusal>
             }
             "saved" => {
                 story.grades = line.grades.unwrap_or_default();
+                story.cannot = line.cannot;
                 story.effort = line.effort.unwrap_or_default();
             }
-            "shown" => (story.own, story.shown) = (line.own, Some(time)),
+            "shown" => {
+                (story.own, story.own_cannot, story.shown) = (line.own, line.cannot, Some(time));
+            }
             "submitted" => story.submitted = Some(time),
             _ => {}
         }
@@ -223,8 +258,9 @@ pub fn replay(db: &Connection, study: &Study) -> Result<Vec<Submitted>, Refusal>
     told.retain_mut(|reading| {
         let Some(story) = stories.get(&subject(reading.item)) else { return false };
         let (Some(opened), Some(submitted)) = (story.opened, story.submitted) else { return false };
-        reading.grades = story.grades.iter().copied().flatten().collect();
+        reading.grades = given(&story.grades, story.cannot);
         reading.own.clone_from(&story.own);
+        (reading.cannot, reading.own_cannot) = (story.cannot, story.own_cannot);
         (reading.opened, reading.shown, reading.submitted) = (opened, story.shown, submitted);
         (reading.active, reading.left) = (story.effort.active, story.effort.left);
         true

@@ -99,6 +99,11 @@ pub fn save(
     check_standing(change, person, draft.pair)?;
     let grades = &asked.body.grades;
     check_grades(protocol, grades)?;
+    if asked.body.cannot.is_some() {
+        return Err(Refusal::unfit(
+            "A lesson asks for grades: its pair was graded by its readers.",
+        ));
+    }
     let known = (draft.active, draft.left);
     let effort = asked.body.effort.since(known, draft.opened, change.now)?;
     let sql = "UPDATE teaching_answers SET version = version + 1, change = ?2, grades = ?3,
@@ -201,7 +206,7 @@ pub fn draft_of(db: &Connection, person: i64, id: i64) -> Result<Draft, Refusal>
             attempt: row.get(1)?,
             version: row.get(2)?,
             change: row.get(3)?,
-            body: Given { grades: Vec::new() },
+            body: Given::default(),
             opened: row.get(5)?,
             locked: row.get(6)?,
             active: row.get(7)?,
@@ -211,7 +216,8 @@ pub fn draft_of(db: &Connection, person: i64, id: i64) -> Result<Draft, Refusal>
     });
     let found = found.optional()?;
     let (draft, grades) = found.ok_or_else(|| Refusal::unknown("There is no such answer."))?;
-    Ok(Draft { body: Given { grades: serde_json::from_str(&grades)? }, ..draft })
+    let body = Given { grades: serde_json::from_str(&grades)?, cannot: None };
+    Ok(Draft { body, ..draft })
 }
 
 /// The pair of this person's answer, as long as its images may be sent.

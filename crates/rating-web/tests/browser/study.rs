@@ -10,7 +10,7 @@ use rating_web::store::Actor;
 use rating_web::studies::{self, NewCase, Opening};
 use rating_web::{pairs, store::Change};
 
-use crate::driver::{Driver, ENTER, SHIFT};
+use crate::driver::{Driver, ENTER, ESCAPE, SHIFT};
 use crate::served::Served;
 
 const DAY: u64 = 24 * 60 * 60;
@@ -25,6 +25,7 @@ cohort = "prospective"
 kind = "sequential"
 washout_days = 14
 seconds_a_case = 120
+cannot_grade = true
 [[arms]]
 name = "unaided"
 shows = "nothing"
@@ -52,7 +53,16 @@ pub async fn both_arms_of_a_study(driver: &Driver) {
     driver.picture("41-study").await;
     driver.click("a.button").await;
     driver.wait_for_text("#saved", "Saved").await;
-    driver.keys("2").await;
+    // It cannot be graded, says the reader, and thinks better of it.
+    driver.keys("xg").await;
+    let refused =
+        "return document.querySelector('#reading.cannot-grade #cannot')?.value === 'blurred'";
+    driver.wait_until(refused).await;
+    driver.wait_for_text("#saved", "Saved").await;
+    driver.picture("42-cannot-grade").await;
+    driver.keys(&ESCAPE.to_string()).await;
+    driver.keys("e2").await;
+    driver.wait_until("return document.querySelector('#cannot').value === ''").await;
     driver.chord(SHIFT, '1').await;
     driver.wait_for_text("#saved", "Saved").await;
     for css in ["#answer", "#show"] {
@@ -116,7 +126,9 @@ pub async fn both_arms_of_a_study(driver: &Driver) {
     assert_eq!(submitted, replayed);
     let assisted: Vec<_> = submitted.iter().filter(|one| one.arm == 1).collect();
     assert_eq!((submitted.len(), assisted.len()), (4, 2));
-    assert!(assisted.iter().all(|one| one.own == Some(vec![1, 0]) && one.grades[0] == 2));
+    assert!(
+        assisted.iter().all(|one| one.own == Some(vec![1, 0]) && one.grades == Some(vec![2, 0]))
+    );
     served.close();
 }
 

@@ -33,6 +33,9 @@ pub struct StudyAnswer {
     pub before: Option<Vec<Grade>>,
     /// The grades submitted in the end; `None` where the reader could not grade.
     pub grades: Option<Vec<Grade>>,
+    /// Why not, as the reading room's word for it; `None` where there are grades.
+    #[serde(default)]
+    pub cannot: Option<String>,
     /// The grades shown as the system's; `None` where none were.
     pub shown: Option<Vec<Grade>>,
     /// Whether they were altered on purpose.

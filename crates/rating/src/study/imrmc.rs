@@ -137,6 +137,7 @@ mod tests {
             arm: arm.to_owned(),
             before: None,
             grades: grade.map(|grade| vec![grade, 0]),
+            cannot: None,
             shown: None,
             altered: false,
             repeat: false,

@@ -81,6 +81,10 @@ pub struct Design {
     /// Seconds without a key or a movement after which a reader does not work.
     #[serde(default = "idle")]
     pub idle_seconds: u32,
+    /// Whether readers may say that a case cannot be graded, with a reason. In the
+    /// paper's studies every case was graded, and so it is where nothing is said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cannot_grade: bool,
 }
 
 fn idle() -> u32 {
@@ -280,6 +284,33 @@ impl StudyProtocol {
         }
         warnings
     }
+
+    /// What a reviewer will ask about, though the study can be read without it.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.design.repeats <= 0.0 {
+            notes.push(
+                "no case comes twice, so readers' agreement with themselves is not measured: design.repeats".to_owned(),
+            );
+        }
+        if self.analysis.smallest_difference.is_none() {
+            notes.push(
+                "no smallest difference that matters is named, so nobody can say whether the study is large enough: analysis.smallest_difference"
+                    .to_owned(),
+            );
+        }
+        let unknown: Vec<&str> = self
+            .readers
+            .iter()
+            .filter(|reader| reader.years.is_none())
+            .map(|reader| reader.name.as_str())
+            .collect();
+        if !unknown.is_empty() {
+            notes.push(format!("years of experience are not given for {}", unknown.join(", ")));
+        }
+        notes
+    }
 }
 
 #[cfg(test)]
@@ -327,7 +358,9 @@ mod tests {
         );
         assert_eq!(paper.warnings().len(), 1);
         let crossover = StudyProtocol::from_toml(CROSSOVER).unwrap();
-        assert!(crossover.warnings().is_empty());
+        assert!(crossover.warnings().is_empty() && crossover.notes().is_empty());
+        // The paper's readers read nothing twice; what difference mattered is not told.
+        assert_eq!(paper.notes().len(), 3, "{:?}", paper.notes());
         for protocol in [paper, crossover] {
             assert_eq!(StudyProtocol::from_toml(&protocol.to_toml()).unwrap(), protocol);
             let changed = StudyProtocol { version: 9, ..protocol.clone() };

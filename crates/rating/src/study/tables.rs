@@ -25,6 +25,7 @@ pub fn answers_csv(protocol: &Protocol, answers: &[StudyAnswer]) -> String {
         for given in [&answer.before, &answer.grades, &answer.shown] {
             row.extend(cells(protocol, given.as_deref()));
         }
+        row.push(answer.cannot.clone().unwrap_or_default());
         rows.push(row);
     }
     csv(&rows)
@@ -138,6 +139,10 @@ fn columns(protocol: &Protocol) -> Vec<Column> {
             all.push(Column { choices, is_required: false, ..plain(&name, &label, "") });
         }
     }
+    all.push(Column {
+        is_required: false,
+        ..plain("cannot_grade", "Why the case could not be graded", "")
+    });
     all
 }
 
@@ -186,6 +191,7 @@ mod tests {
             arm: "assisted".to_owned(),
             before: Some(vec![1, 1]),
             grades: Some(vec![2, 1]),
+            cannot: None,
             shown: None,
             altered: false,
             repeat: true,
@@ -200,9 +206,12 @@ mod tests {
         let expected = "record_id,reader,case_id,arm,position,is_repeat,is_altered,seconds,\
             synovial_hypertrophy_before,vascularity_before,combined_before,\
             synovial_hypertrophy_final,vascularity_final,combined_final,\
-            synovial_hypertrophy_shown,vascularity_shown,combined_shown\n\
-            1,R1,\"pair, with a comma\",assisted,7,1,0,12.500,1,1,1,2,1,2,,,\n";
+            synovial_hypertrophy_shown,vascularity_shown,combined_shown,cannot_grade\n\
+            1,R1,\"pair, with a comma\",assisted,7,1,0,12.500,1,1,1,2,1,2,,,,\n";
         assert_eq!(text, expected);
+        let none =
+            StudyAnswer { grades: None, cannot: Some("motion".into()), ..answers().remove(0) };
+        assert!(answers_csv(&Protocol::eoss(), &[none]).ends_with("1,1,1,,,,,,,motion\n"));
     }
 
     #[test]

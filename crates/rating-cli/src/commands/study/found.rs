@@ -2,7 +2,7 @@
 
 use rating::manifest::Manifest;
 use rating::study::{StudyAnswer, StudyCase, StudyProtocol};
-use rating::{Origin, Problem};
+use rating::{Origin, Problem, Protocol};
 use rating_web::studies::{CaseOf, Submitted};
 
 /// A study as its analysis needs it.
@@ -20,8 +20,10 @@ pub struct Found {
 /// Joins answers with the reference grades of a manifest.
 ///
 /// # Errors
-/// Cases that the manifest does not have.
+/// Cases that the manifest does not have; reference grades that exclude one another;
+/// not one case with a reference grade.
 pub fn join(
+    protocol: &Protocol,
     study: &StudyProtocol,
     cases: &[CaseOf],
     submitted: &[Submitted],
@@ -38,6 +40,11 @@ pub fn join(
                 .push(Problem::new(what).hint("give the manifest that the study was opened with"));
             continue;
         };
+        if row.is_invalid(protocol) {
+            let measurement = &protocol.measurements()[0].name;
+            let what = format!("the reference grades of pair {:?} exclude one another", case.name);
+            problems.push(row.problem(measurement, what).hint("mend the manifest"));
+        }
         origin = origin.with(row.origin).with(case.origin.unwrap_or(Origin::Clinical));
         known.push(StudyCase {
             case: case.name.clone(),
@@ -57,11 +64,47 @@ pub fn join(
                 .to_owned(),
         );
     }
+    let stays = cases.iter().zip(known).filter(|(case, _)| case.withdrawn.is_none());
+    let known: Vec<StudyCase> = stays.map(|(_, known)| known).collect();
+    warnings.extend(without_truth(protocol, &known)?);
+    warnings.extend(not_graded(submitted));
     let answers =
         submitted.iter().filter(|one| !one.is_withdrawn).map(|one| answer(study, cases, one));
-    let answers = answers.collect();
-    let stays = cases.iter().zip(known).filter(|(case, _)| case.withdrawn.is_none());
-    Ok(Found { cases: stays.map(|(_, known)| known).collect(), answers, origin, warnings })
+    Ok(Found { answers: answers.collect(), cases: known, origin, warnings })
+}
+
+/// How many cases cannot be judged, for each measurement.
+fn without_truth(protocol: &Protocol, cases: &[StudyCase]) -> Result<Vec<String>, Vec<Problem>> {
+    let all = cases.len();
+    let blank = |at: usize| cases.iter().filter(|case| case.truth[at].is_none()).count();
+    let measurements = protocol.measurements().iter().enumerate();
+    let blanks: Vec<(&str, usize)> =
+        measurements.map(|(at, measurement)| (measurement.name.as_str(), blank(at))).collect();
+    if all > 0 && blanks.iter().all(|&(_, count)| count == all) {
+        let problem = Problem::new("no case of the study has a reference grade");
+        return Err(vec![problem.hint("give a manifest whose grades are filled in")]);
+    }
+    let told = blanks.iter().filter(|(_, count)| *count > 0);
+    let sentence = |(name, count): &(&str, usize)| {
+        let name = name.replace('_', " ");
+        format!(
+            "{count} of {all} cases have no reference grade of {name}: they are left out where it is judged."
+        )
+    };
+    Ok(told.map(sentence).collect())
+}
+
+/// What it means that readers could not grade.
+fn not_graded(submitted: &[Submitted]) -> Option<String> {
+    let counted = || submitted.iter().filter(|one| !one.is_withdrawn);
+    let count = counted().filter(|one| one.grades.is_none()).count();
+    (count > 0).then(|| {
+        let all = counted().count();
+        format!(
+            "In {count} of {all} readings the case could not be graded: such a case is left out of this reader's figures in every arm, \
+             which flatters a reader who leaves out the hard ones. The reasons stand in answers.csv."
+        )
+    })
 }
 
 fn answer(study: &StudyProtocol, cases: &[CaseOf], one: &Submitted) -> StudyAnswer {
@@ -70,7 +113,8 @@ fn answer(study: &StudyProtocol, cases: &[CaseOf], one: &Submitted) -> StudyAnsw
         case: cases[one.case].name.clone(),
         arm: study.arms[one.arm].name.clone(),
         before: one.own.clone(),
-        grades: Some(one.grades.clone()),
+        grades: one.grades.clone(),
+        cannot: one.cannot.map(|reason| reason.word().to_owned()),
         shown: one.shown_grades.clone(),
         altered: one.is_altered,
         repeat: one.is_repeat,

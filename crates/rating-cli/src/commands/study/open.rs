@@ -59,7 +59,13 @@ pub fn prepare(
 ) -> Result<usize, Failure> {
     let refused = |refusal| room::refused(refusal, room.folder());
     let accounts = room.store.read_now(|db| import::readers(db, readers)).map_err(refused)?;
+    let accounts: Vec<i64> = accounts.iter().map(|account| account.id).collect();
+    // What can be refused is refused before hours of computing.
+    let free = room.store.read_now(|db| studies::check_readers(db, study, &accounts));
+    free.map_err(refused)?;
     let pairs = cases(room, study, manifest)?;
+    let may = room.store.read_now(|db| studies::may_open(db, study, &pairs, &accounts));
+    may.map_err(refused)?;
     let shows = study.arms.iter().map(|arm| arm.shows).max().unwrap_or(Shows::Nothing);
     let bar = Bar::new("computing the system's answers", pairs.len());
     let mut all = Vec::new();
@@ -80,7 +86,7 @@ pub fn prepare(
     let opening = Opening {
         protocol: study.clone(),
         cases: all,
-        readers: accounts.iter().map(|account| account.id).collect(),
+        readers: accounts,
         bundle: bundle.map(|desk| desk.identity().bundle.clone()),
     };
     let change = move |change: &mut rating_web::store::Change<'_>| studies::open(change, &opening);

@@ -54,6 +54,12 @@ pub fn check(args: &StudyCheckArgs) -> Result<(), Failure> {
             "{cases} cases of {} patients, {truth} with reference grades; {readings} readings in all\n",
             patients.len()
         );
+        if truth < cases {
+            text += &format!(
+                "note: {} cases lack a reference grade and will be left out where it is judged\n",
+                cases - truth
+            );
+        }
     }
     print(&text)
 }
@@ -100,6 +106,9 @@ fn words(study: &StudyProtocol) -> String {
     );
     for warning in study.warnings() {
         text += &format!("warning: {warning}\n");
+    }
+    for note in study.notes() {
+        text += &format!("note: {note}\n");
     }
     text
 }

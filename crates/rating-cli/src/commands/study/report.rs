@@ -19,6 +19,9 @@ use crate::data::ManifestFile;
 use crate::failure::Failure;
 use crate::files;
 
+/// Everything that a report holds, for programs.
+const REPORT: &str = "study.json";
+
 /// The analysis with what it was made from.
 #[derive(Serialize)]
 struct Written<'a> {
@@ -45,16 +48,16 @@ pub fn run(args: &StudyReportArgs) -> Result<(), Failure> {
         .hint("close it on its page first")
         .into());
     };
+    is_free(&args.out, &seal)?;
     let submitted = sealed(&store, &study, &seal, &args.data)?;
     let (cases, deviated) = store
         .read_now(|db| Ok((studies::cases(db, &study)?, studies::deviations(db, &study)?)))
         .map_err(refused)?;
     let protocol = rating_web::room::protocol_of(&store).map_err(refused)?;
     let truth = ManifestFile::read(&args.truth, &protocol)?;
-    let mut found =
-        join(&study.protocol, &cases, &submitted, &truth.manifest).map_err(|problems| {
-            problems.into_iter().map(|one| one.in_file(&truth.name)).collect::<Vec<_>>()
-        })?;
+    let mut found = join(&protocol, &study.protocol, &cases, &submitted, &truth.manifest).map_err(
+        |problems| problems.into_iter().map(|one| one.in_file(&truth.name)).collect::<Vec<_>>(),
+    )?;
     found.warnings.extend(deviations::warnings(&study, &deviated));
     let truth_hash = blake3::hash(&files::read(&args.truth)?).to_hex().to_string();
     let mut facts = vec![
@@ -87,6 +90,18 @@ fn named(all: Vec<studies::Study>, args: &StudyReportArgs) -> Result<studies::St
         let problem = Problem::new(format!("there is no study {:?}", args.study)).hint(hint);
         problem.in_file(args.data.display().to_string()).into()
     })
+}
+
+/// Whether a folder holds no report of other readings, which would be lost.
+fn is_free(out: &Path, seal: &str) -> Result<(), Failure> {
+    let path = out.join(REPORT);
+    let Ok(text) = std::fs::read(&path) else { return Ok(()) };
+    let known: Option<serde_json::Value> = serde_json::from_slice(&text).ok();
+    if known.is_some_and(|known| known["seal"] == seal) {
+        return Ok(());
+    }
+    let problem = Problem::new("this is the report of another study");
+    Err(problem.in_file(path.display().to_string()).hint("name another folder with --out").into())
 }
 
 /// The submitted readings, which have to be those that were sealed, and those that
@@ -174,7 +189,7 @@ pub fn write(done: &Reported<'_>, out: &Path) -> Result<(), Failure> {
     text("codebook.csv", &tables::codebook_csv(protocol, study))?;
     text("redcap.csv", &tables::redcap_csv(protocol))?;
     imrmc_files(done, out)?;
-    text("study.json", &(json + "\n"))?;
+    text(REPORT, &(json + "\n"))?;
     let mut facts = done.facts.clone();
     facts.extend([
         Fact::new("Seed", study.seed.to_string()),

@@ -130,7 +130,7 @@ impl Staged {
             Ok((studies::cases(db, &study)?, studies::submitted(db, &study)?))
         });
         let (cases, submitted) = found.map_err(|no| room::refused(no, self.room.folder()))?;
-        Ok(join(&self.study, &cases, &submitted, &self.manifest.manifest)?)
+        Ok(join(&self.protocol, &self.study, &cases, &submitted, &self.manifest.manifest)?)
     }
 
     /// The group on this study's cases, with chance of its own.

@@ -44,8 +44,7 @@ pub(in crate::web) async fn case(
         let study = studies::by_name(change, &name)?;
         match studies::turn(change, &study, person.id, change.now)? {
             Turn::Read(item) => {
-                let arm = &study.protocol.arms[item.arm];
-                let held = studies::begin(change, &room.protocol, arm, &item)?;
+                let held = studies::begin(change, &room.protocol, &study.protocol, &item)?;
                 screen(change, &room.protocol, &study, &item, &held)
             }
             Turn::Wait(until) => Ok(json!({ "state": "wait", "until": until })),
@@ -82,6 +81,7 @@ fn screen(
         "reading": held,
         "idle_seconds": design.idle_seconds,
         "seconds_a_case": design.seconds_a_case,
+        "cannot_grade": design.cannot_grade,
         "answer": answer(db, protocol, study, item, held)?,
     }))
 }
@@ -160,8 +160,10 @@ fn current(
     }
 }
 
+const NOT_NOW: &str = "This case is not the one to read now. Reload the page.";
+
 fn not_now() -> Refusal {
-    Refusal::conflict("This case is not the one to read now. Reload the page.", Value::Null)
+    Refusal::conflict(NOT_NOW, Value::Null)
 }
 
 type OfItem = Path<(String, i64)>;
@@ -181,8 +183,8 @@ pub(in crate::web) async fn save(
     let room = Arc::clone(&app.room);
     let person = caller.person;
     let saved = app.room.store.write(Actor::Person(person.id), move |change| {
-        let (_, item) = current(change, &person, (&name, item), change.now)?;
-        studies::save(change, &room.protocol, &item, &asked)
+        let (study, item) = current(change, &person, (&name, item), change.now)?;
+        studies::save(change, &room.protocol, &study.protocol, &item, &asked)
     });
     Ok(Json(saved.await?))
 }
@@ -209,26 +211,29 @@ pub(in crate::web) async fn show(
     let room = Arc::clone(&app.room);
     let person = caller.person;
     let told = app.room.store.write(Actor::Person(person.id), move |change| {
-        let (study, item) = current(change, &person, (&name, item), change.now)?;
-        let arm = &study.protocol.arms[item.arm];
-        match studies::show(change, &room.protocol, arm, &item, version) {
+        let (study, item) = match current(change, &person, (&name, item), change.now) {
+            Ok(found) => found,
+            Err(refusal) => return noted(change, item, "answer", refusal).map(Err),
+        };
+        match studies::show(change, &room.protocol, &study.protocol, &item, version) {
             Ok(held) => Ok(Ok(screen(change, &room.protocol, &study, &item, &held)?)),
-            Err(refusal) => noted(change, &item, "answer", refusal).map(Err),
+            Err(refusal) => noted(change, item.id, "answer", refusal).map(Err),
         }
     });
     Ok(Json(told.await??))
 }
 
-/// Who asks for what the arm does not show is refused, and that is written down.
+/// Who asks by hand for what the arm does not show, or for a case whose turn it is
+/// not, is refused, and that is written down.
 fn noted(
     change: &mut Change<'_>,
-    item: &Item,
+    item: i64,
     what: &str,
     refusal: Refusal,
 ) -> Result<Refusal, Refusal> {
-    if refusal.status == StatusCode::FORBIDDEN {
+    if refusal.status == StatusCode::FORBIDDEN || refusal.what == NOT_NOW {
         let after = json!({ "asked": what, "why": refusal.what });
-        change.tell("study.answer.refused", &format!("study reading {}", item.id), (), after)?;
+        change.tell("study.answer.refused", &format!("study reading {item}"), (), after)?;
     }
     Ok(refusal)
 }
@@ -253,8 +258,7 @@ pub(in crate::web) async fn submit(
             return Ok(known);
         }
         let (study, item) = current(change, &person, (&name, item), change.now)?;
-        let arm = &study.protocol.arms[item.arm];
-        studies::submit(change, &room.protocol, arm, &item, version)
+        studies::submit(change, &room.protocol, &study.protocol, &item, version)
     });
     Ok(Json(submitted.await?))
 }
@@ -328,12 +332,15 @@ pub(in crate::web) async fn map(
     let room = Arc::clone(&app.room);
     let person = caller.person;
     let read = app.room.store.write(Actor::Person(person.id), move |change| {
-        let (study, item) = current(change, &person, (&name, item), change.now)?;
+        let (study, item) = match current(change, &person, (&name, item), change.now) {
+            Ok(found) => found,
+            Err(refusal) => return noted(change, item, "heatmap", refusal).map(Err),
+        };
         let held = studies::find(change, item.id)?;
         let arm = &study.protocol.arms[item.arm];
         if !held.is_some_and(|held| may_be_sent(arm, &held).heatmap) {
             let refusal = Refusal::forbidden("There is no heatmap for you here.");
-            return noted(change, &item, "heatmap", refusal).map(Err);
+            return noted(change, item.id, "heatmap", refusal).map(Err);
         }
         let modality = position(&room.protocol, &modality)? as i64;
         let sql = "SELECT png FROM study_maps WHERE study = ?1 AND number = ?2 AND modality = ?3";

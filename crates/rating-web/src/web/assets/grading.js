@@ -11,6 +11,7 @@ const SAID = {
   saved: "Saved",
   saving: "Saving ...",
   waiting: "Not saved yet: no connection. Trying again ...",
+  refused: "Not done",
 };
 
 export class Grading {
@@ -19,6 +20,8 @@ export class Grading {
   constructor({ submit, shown = () => {}, keys = {} }) {
     Object.assign(this, { submit, shown, keys, reading: null, viewer: null, work: null, busy: false });
     this.form = $("#reading");
+    // Why a case cannot be graded; not every screen takes this for an answer.
+    this.cannot = $("#cannot");
     this.screen = $("#screen");
     this.#listen();
   }
@@ -35,8 +38,10 @@ export class Grading {
   }
 
   show() {
-    const { grades } = this.reading.body;
+    const { grades, cannot } = this.reading.body;
     this.viewer.draw();
+    if (this.cannot) this.cannot.value = cannot ?? "";
+    this.form.classList.toggle("cannot-grade", Boolean(cannot));
     for (const group of this.form.querySelectorAll(".grades")) {
       const grade = grades[Number(group.dataset.measurement)];
       for (const input of group.querySelectorAll("input")) input.checked = Number(input.value) === grade;
@@ -45,7 +50,7 @@ export class Grading {
   }
 
   told(state, sentence, stored) {
-    $("#saved").textContent = SAID[state] ?? sentence;
+    $("#saved").textContent = SAID[state];
     $("#saved").className = state;
     if (state !== "refused") return;
     $("#problem").textContent = sentence;
@@ -67,7 +72,16 @@ export class Grading {
     $("#problem").textContent = "";
     this.work.note(`grade-${measurement}-${value}`);
     const grades = this.reading.body.grades.map((old, index) => (index === measurement ? value : old));
-    this.reading.change({ grades, effort: this.work.soFar() });
+    this.reading.change({ grades, ...(this.cannot && { cannot: null }), effort: this.work.soFar() });
+    this.show();
+  }
+
+  // Why it cannot be graded; null where it can.
+  refuse(cannot) {
+    if (this.reading.locked) return;
+    $("#problem").textContent = "";
+    this.work.note(cannot ? `cannot-${cannot}` : "can-be-graded");
+    this.reading.change({ cannot, effort: this.work.soFar() });
     this.show();
   }
 
@@ -93,6 +107,7 @@ export class Grading {
   #actions = {
     fit: () => this.viewer.fit(),
     actual: () => this.viewer.actual(),
+    close: () => this.viewer.fitRois(),
     reset: () => {
       this.viewer.adjust = { brightness: 0, contrast: 0 };
       $("#brightness").value = 0;
@@ -135,6 +150,7 @@ export class Grading {
     this.form.addEventListener("change", (event) => {
       const group = event.target.closest(".grades");
       if (group) this.grade(Number(group.dataset.measurement), Number(event.target.value));
+      if (event.target === this.cannot) this.refuse(event.target.value || null);
     });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -163,6 +179,9 @@ export class Grading {
       this.grade(event.shiftKey ? 1 : 0, Number(digit[1]));
       return;
     }
+    // Nobody submits by choosing a reason: Enter goes on to the button that does.
+    if (event.key === "Enter" && event.target === this.cannot) setTimeout(() => this.form.querySelector("button:not([hidden])").focus());
+    if (event.key === "Escape" && event.target === this.cannot) event.target.blur();
     if (event.key === "Enter" && event.target.matches("button, a, select, summary")) return;
     const middle = () => [this.viewer.views[0].width / 2, this.viewer.views[0].height / 2];
     const act = {
@@ -170,9 +189,11 @@ export class Grading {
       h: this.#actions.hide,
       f: this.#actions.fit,
       o: this.#actions.actual,
+      e: this.#actions.close,
       p: () => this.#pause(),
       "+": () => this.viewer.zoom(1.25, ...middle()),
       "-": () => this.viewer.zoom(0.8, ...middle()),
+      x: () => this.cannot?.focus(),
       "?": () => $("#keys").showModal(),
       enter: () => this.submit(),
       ...this.keys,

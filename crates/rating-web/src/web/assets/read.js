@@ -16,6 +16,7 @@ const SAID = {
   saved: "Saved",
   saving: "Saving ...",
   waiting: "Not saved yet: no connection. Trying again ...",
+  refused: "Not done",
 };
 
 let reading;
@@ -79,7 +80,7 @@ function show() {
 }
 
 function told(state, sentence, stored) {
-  $("#saved").textContent = state === "saved" && reading.locked ? "Locked" : (SAID[state] ?? sentence);
+  $("#saved").textContent = state === "saved" && reading.locked ? "Locked" : SAID[state];
   $("#saved").className = state;
   if (state !== "refused") return;
   $("#problem").textContent = sentence;
@@ -132,6 +133,7 @@ async function reveal() {
 const actions = {
   fit: () => viewer.fit(),
   actual: () => viewer.actual(),
+  close: () => viewer.fitRois(),
   reset: () => {
     viewer.adjust = { brightness: 0, contrast: 0 };
     $("#brightness").value = 0;
@@ -228,6 +230,7 @@ document.addEventListener("keydown", (event) => {
     h: actions.hide,
     f: actions.fit,
     o: actions.actual,
+    e: actions.close,
     "+": () => viewer.zoom(1.25, viewer.views[0].width / 2, viewer.views[0].height / 2),
     "-": () => viewer.zoom(0.8, viewer.views[0].width / 2, viewer.views[0].height / 2),
     x: () => $("#cannot").focus(),

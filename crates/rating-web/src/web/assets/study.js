@@ -20,6 +20,7 @@ async function begin() {
   }
   const { session, images } = task;
   $("#progress").textContent = `Session ${session.number} of ${session.of}: ${session.done} of ${session.total} read`;
+  $("#may-refuse").hidden = !task.cannot_grade;
   await grading.open(ask, `${path}/items/${task.item}`, task);
   if (task.answer) await showAnswer(task.answer);
   grading.told("saved");

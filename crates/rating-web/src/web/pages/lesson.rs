@@ -64,6 +64,7 @@ const KEYS: &[(&str, &str)] = &[
     ("Z, Shift+Z", "undo, redo on this case"),
     ("H", "hide or show the rectangles"),
     ("F, O", "fit the images; one pixel for one pixel"),
+    ("E", "enlarge the ROI: as large as it goes"),
     ("+, -", "zoom"),
     ("P", "pause"),
     ("Enter", "submit; once more, the next case"),

@@ -152,6 +152,7 @@ pub(super) fn view_tools() -> Markup {
         fieldset { legend { "View" }
             button data-do="fit" { "Fit (F)" }
             button data-do="actual" { "1:1 (O)" }
+            button data-do="close" { "ROI (E)" }
             label { "Brightness" input id="brightness" type="range" min="-100" max="100" value="0"; }
             label { "Contrast" input id="contrast" type="range" min="-100" max="100" value="0"; }
             button data-do="reset" { "Reset" }
@@ -179,17 +180,26 @@ pub(super) fn grade_fields(protocol: &Protocol) -> Markup {
     }
 }
 
+/// Why it cannot be graded; what another reason is `told` by.
+pub(super) fn cannot_field(told: &str) -> Markup {
+    html! {
+        label.cannot { "Cannot grade"
+            select id="cannot" {
+                option value="" { "it can be graded" }
+                @for reason in Reason::ALL {
+                    option value=(reason.word()) { (reason.words()) @if reason == Reason::Other { (told) } }
+                }
+            }
+        }
+    }
+}
+
 fn form(protocol: &Protocol, screen: &Screen<'_>) -> Markup {
     html! {
         form id="reading" {
             p id="problem" role="alert" {}
             (grade_fields(protocol))
-            label.cannot { "Cannot grade"
-                select id="cannot" {
-                    option value="" { "it can be graded" }
-                    @for reason in Reason::ALL { option value=(reason.word()) { (reason.words()) } }
-                }
-            }
+            (cannot_field(" (say which in the comment)"))
             label.comment { "Comment" textarea id="comment" rows="2" maxlength="4000" {} }
             div.row {
                 button.main type="submit" { "Lock and next (Enter)" }
@@ -253,13 +263,14 @@ pub(super) fn answer_section(protocol: &Protocol) -> Markup {
     }
 }
 
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
     ("R", "draw the rectangle with the mouse; without one, place it in the middle"),
     ("Arrows", "move the rectangle; with Alt its lower right corner; with Shift ten pixels"),
     ("Z, Shift+Z", "undo, redo on this pair"),
     ("H", "hide or show everything drawn over the images"),
     ("V", "lock, and show the system's answer"),
     ("F, O", "fit the images; one pixel for one pixel"),
+    ("E", "enlarge the ROI: as large as it goes"),
     ("+, -", "zoom"),
     ("X", "cannot grade: choose why with the arrows; Enter goes to the button that locks"),
     ("C", "comment"),

@@ -89,14 +89,21 @@ fn sessions(
     now: Moment,
 ) -> Result<Markup, Refusal> {
     let protocol = &study.protocol;
-    let turn = studies::turn(db, study, person.id, now)?;
-    let reader = studies::reader_number(db, study.id, person.id)?;
-    let mine: Vec<Far> =
-        studies::board(db, study)?.into_iter().filter(|far| Some(far.reader) == reader).collect();
-    let altered = match study.closed {
-        None => None,
-        Some(_) => Some(studies::altered_for(db, study, reader.unwrap_or_default())?),
+    let reader = studies::reads(db, study.id, person.id)?.ok_or_else(studies::no_such_study)?;
+    let altered = match (study.closed, &protocol.altered) {
+        (Some(_), Some(_)) => altered_words(studies::altered_for(db, study, reader.number)?),
+        _ => html! {},
     };
+    if reader.is_withdrawn {
+        return Ok(html! {
+            h1 { (protocol.title) }
+            p role="status" { "You read in this study no more: its coordinator has withdrawn you." }
+            (altered)
+        });
+    }
+    let turn = studies::turn(db, study, person.id, now)?;
+    let mine = studies::board(db, study)?.into_iter().filter(|far| far.reader == reader.number);
+    let mine: Vec<Far> = mine.collect();
     Ok(html! {
         h1 { (protocol.title) }
         p { "Grade every case as you would in your practice. What you submit is locked. \
@@ -119,11 +126,16 @@ fn sessions(
             Turn::Done => p role="status" { "All your cases are read. Thank you." },
             Turn::Closed => p role="status" { "This study is closed. Thank you." },
         }
-        @if let Some(altered) = altered.filter(|_| protocol.altered.is_some()) {
-            p { "As approved by the ethics committee, some of the answers you were shown had been altered on purpose: "
-                (altered) " of yours. They say nothing about the system." }
-        }
+        (altered)
     })
+}
+
+/// What a reader is told of altered answers when a study is closed.
+fn altered_words(count: usize) -> Markup {
+    html! {
+        p { "As approved by the ethics committee, some of the answers that readers of this study were shown had been \
+             altered on purpose: " (count) " of those you saw. They say nothing about the system." }
+    }
 }
 
 /// Days without a reading after which a reader is reminded.
@@ -224,6 +236,11 @@ fn reminder(protocol: &StudyProtocol, far: &Far) -> String {
     )
 }
 
+/// Whether there is a washout before a session that is still to be made.
+fn waits(far: &Far) -> bool {
+    far.number > 0 && far.done < far.total && far.withdrawn.is_none()
+}
+
 fn actions(study: &Study, all: &[Far], caller: &Caller) -> Markup {
     let name = &study.protocol.name;
     let why = html! { label { "Why " input name="why" required maxlength="1000"; } };
@@ -241,7 +258,7 @@ fn actions(study: &Study, all: &[Far], caller: &Caller) -> Markup {
             (why) button { "Withdraw the reader" }
         }
         form.row method="post" action={ "/studies/" (name) "/allow-early" } { (csrf(caller))
-            label { "Session " select name="number" { @for far in all.iter().filter(|far| far.number > 0) {
+            label { "Session " select name="number" { @for far in all.iter().filter(|far| waits(far)) {
                 option value={ (far.reader + 1) "." (far.number + 1) } { (study.protocol.readers[far.reader].name) ", session " (far.number + 1) }
             } } }
             (why) button { "Let it begin before the washout is over" }

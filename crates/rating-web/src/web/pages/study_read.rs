@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use maud::{Markup, html};
 
 use super::layout;
-use super::read::{answer_section, grade_fields, keys, view_tools, views};
+use super::read::{answer_section, cannot_field, grade_fields, keys, view_tools, views};
 use crate::web::App;
 use crate::web::access::Caller;
 
@@ -33,6 +33,7 @@ pub(in crate::web) async fn show(
             form id="reading" {
                 p id="problem" role="alert" {}
                 (grade_fields(protocol))
+                div id="may-refuse" hidden { (cannot_field("")) }
                 div.row {
                     button.main type="submit" { "Submit and next (Enter)" }
                     button type="button" id="show" hidden { "Lock my grades and show the answer (V)" }
@@ -64,7 +65,12 @@ const KEYS: &[(&str, &str)] = &[
     ("H", "hide or show everything drawn over the images"),
     ("V", "lock your grades and show the system's answer, where this session has it"),
     ("F, O", "fit the images; one pixel for one pixel"),
+    ("E", "enlarge the ROI: as large as it goes"),
     ("+, -", "zoom"),
+    (
+        "X",
+        "cannot grade, in studies that take this for an answer: choose why with the arrows; Enter goes to the button that submits",
+    ),
     ("P", "pause"),
     ("Enter", "submit and go to the next case"),
     ("?", "this list"),

@@ -173,6 +173,7 @@ impl<R: Rng, G: Fn(Seed) -> R> Simulation<'_, G> {
             arm: arm.name.clone(),
             before: arm.own_grades_first.then_some(given.own),
             grades: Some(given.grades),
+            cannot: None,
             shown,
             altered: is_altered,
             repeat: reading.is_repeat,

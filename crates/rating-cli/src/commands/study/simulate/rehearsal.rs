@@ -12,12 +12,14 @@ use rating_report::Fact;
 use rating_web::people;
 use rating_web::server::{self, StopServing};
 use rating_web::store::Actor;
+use rating_web::studies;
 use serde_json::{Value, json};
 
 use super::browser::Browser;
 use super::many::expected;
 use super::{Staged, generator};
 use crate::args::StudySimulateArgs;
+use crate::commands::study::deviations;
 use crate::commands::study::report::{Reported, write};
 use crate::commands::{print, room};
 use crate::failure::Failure;
@@ -165,12 +167,16 @@ fn report(
             .to_owned(),
     );
     let put_in = expected(staged, group, Seed::new(args.seed).child("expected"))?;
-    let seal = staged
-        .room
-        .store
-        .read_now(|db| Ok(rating_web::studies::by_name(db, &staged.study.name)?.seal));
-    let seal = seal.map_err(|refusal| room::refused(refusal, staged.room.folder()))?;
-    let facts = vec![
+    let closed = staged.room.store.read_now(|db| {
+        let study = studies::by_name(db, &staged.study.name)?;
+        let deviated = studies::deviations(db, &study)?;
+        Ok((study, deviated))
+    });
+    let (closed, deviated) =
+        closed.map_err(|refusal| room::refused(refusal, staged.room.folder()))?;
+    found.warnings.extend(deviations::warnings(&closed, &deviated));
+    let seal = closed.seal.clone();
+    let mut facts = vec![
         Fact::new("Protocol hash", staged.study.hash()),
         Fact::new("Seal of the submitted readings", seal.clone().unwrap_or_default()),
         Fact::new(
@@ -181,6 +187,7 @@ fn report(
             .note("mean of simulated studies on the same cases, without the server"),
         Fact::new("Seed of the rehearsal", args.seed.to_string()),
     ];
+    facts.extend(deviations::facts(&closed, &deviated));
     let done = Reported {
         protocol: &staged.protocol,
         study: &staged.study,
