@@ -152,7 +152,6 @@ pub(super) fn view_tools() -> Markup {
         fieldset { legend { "View" }
             button data-do="fit" { "Fit (F)" }
             button data-do="actual" { "1:1 (O)" }
-            button data-do="close" { "ROI (E)" }
             label { "Brightness" input id="brightness" type="range" min="-100" max="100" value="0"; }
             label { "Contrast" input id="contrast" type="range" min="-100" max="100" value="0"; }
             button data-do="reset" { "Reset" }
