@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rating::Problem;
 use rating::study::{Shows, StudyProtocol};
+use rating::words::counted;
 use rating_frozen::Control;
 use rating_web::store::Actor;
 use rating_web::studies::{self, NewCase, Opening};
@@ -35,12 +36,12 @@ pub fn run(args: &StudyOpenArgs) -> Result<(), Failure> {
     let readers = args.readers.clone().unwrap_or_else(|| names(&study));
     let opened = prepare(&room, &study, &args.manifest, &readers)?;
     print(&format!(
-        "study {} is open in {}: {} cases, {} readers; protocol hash {}\n\
+        "study {} is open in {}: {}, {}; protocol hash {}\n\
          research use only, not for diagnosis\n",
         study.name,
         args.data.display(),
-        opened,
-        study.readers.len(),
+        counted(opened, "case", "cases"),
+        counted(study.readers.len(), "reader", "readers"),
         study.hash()
     ))
 }

@@ -4,6 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::Problem;
 use rating::study::{Alteration, Schedule, StudyProtocol};
+use rating::words::counted;
 
 use super::{read, read_for};
 use crate::args::{StudyCheckArgs, StudyKind, StudyNewArgs, StudyShowArgs};
@@ -51,13 +52,14 @@ pub fn check(args: &StudyCheckArgs) -> Result<(), Failure> {
         let readings =
             schedule(&study, cases).sessions.iter().map(|s| s.readings.len()).sum::<usize>();
         text += &format!(
-            "{cases} cases of {} patients, {truth} with reference grades; {readings} readings in all\n",
-            patients.len()
+            "{} of {}, {truth} with reference grades; {readings} readings in all\n",
+            counted(cases, "case", "cases"),
+            counted(patients.len(), "patient", "patients")
         );
         if truth < cases {
             text += &format!(
-                "note: {} cases lack a reference grade and will be left out where it is judged\n",
-                cases - truth
+                "note: {} without a reference grade: left out where it is judged\n",
+                counted(cases - truth, "case", "cases")
             );
         }
     }
@@ -96,12 +98,12 @@ pub fn schedule(study: &StudyProtocol, cases: usize) -> Schedule {
 fn words(study: &StudyProtocol) -> String {
     let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name.as_str()).collect();
     let mut text = format!(
-        "{} (version {}), protocol hash {}\n{} readers, {} sessions each, arms: {}\n",
+        "{} (version {}), protocol hash {}\n{}, {} each, arms: {}\n",
         study.title,
         study.version,
         study.hash(),
-        study.readers.len(),
-        study.sessions(),
+        counted(study.readers.len(), "reader", "readers"),
+        counted(study.sessions(), "session", "sessions"),
         arms.join(", ")
     );
     for warning in study.warnings() {
