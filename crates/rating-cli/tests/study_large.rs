@@ -159,7 +159,7 @@ fn read(
     item: &studies::Item,
     rng: &mut ChaCha8Rng,
 ) -> Result<(), Refusal> {
-    let arm = &study.protocol.arms[item.arm];
+    let registered = &*study.protocol;
     let truth = study::grades(item.case as usize);
     let mut seen = |wrong: f64| {
         let mut off =
@@ -168,19 +168,19 @@ fn read(
         vec![Some(seen[0].max(seen[1])), Some(seen[1])]
     };
     let protocol = &room.protocol;
-    let mut held = studies::begin(change, protocol, arm, item)?;
+    let mut held = studies::begin(change, protocol, registered, item)?;
     let save = |change: &mut Change<'_>, version, grades| {
         let body =
             Asked { grades, cannot: None, effort: Effort { active: 8000, ..Effort::default() } };
         let asked = Save { version, change: format!("v{version}"), body };
-        studies::save(change, protocol, item, &asked)
+        studies::save(change, protocol, registered, item, &asked)
     };
     held = save(change, held.version, seen(0.3))?;
-    if arm.shows != Shows::Nothing {
-        held = studies::show(change, protocol, arm, item, held.version)?;
+    if registered.arms[item.arm].shows != Shows::Nothing {
+        held = studies::show(change, protocol, registered, item, held.version)?;
         held = save(change, held.version, seen(0.15))?;
     }
-    studies::submit(change, protocol, arm, item, held.version).map(drop)
+    studies::submit(change, protocol, registered, item, held.version).map(drop)
 }
 
 /// A reader who goes from case to case.

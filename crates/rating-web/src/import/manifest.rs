@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use rating::Problem;
 use rating::manifest::{Manifest, Row};
+use rating::{Origin, Problem};
 
 use super::prepare::{self, Prepared};
 use super::{Report, add, hand_out, readers};
@@ -108,7 +108,9 @@ fn added(
     whole: &mut BTreeSet<String>,
 ) -> Result<Added, Fault> {
     let added = add(room, Actor::Server, prepared.pair)?;
-    if prepared.is_whole && matches!(added, Added::New(_)) {
+    // Nobody's name stands in a drawn image.
+    let may_name = row.origin == Origin::Clinical;
+    if prepared.is_whole && may_name && matches!(added, Added::New(_)) {
         whole.insert(row.device.clone().unwrap_or_default());
     }
     Ok(added)
