@@ -99,10 +99,7 @@ fn two_files_are_compared() {
     let out = study.path("out");
     let said = compare(&study, &out);
     assert!(said.contains("research use only, not for diagnosis"), "{said}");
-    assert!(
-        said.contains("old: 1 pairs that not every file scores are left out (pair11)"),
-        "{said}"
-    );
+    assert!(said.contains("old: 1 pair that not every file scores is left out (pair11)"), "{said}");
     // Of eleven pairs the old file grades six right, the new one all.
     assert!(said.contains("better           accuracy 1.000  difference +0.455"), "{said}");
     // Five heads of five tosses, twice.

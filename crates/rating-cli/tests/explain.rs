@@ -51,8 +51,12 @@ fn json(path: &Path) -> Value {
 
 /// The pairs that are there whole.
 fn finished(out: &Path) -> Vec<String> {
-    let names = contents(out).into_keys();
-    names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect()
+    // Names alone: beside them files come and go while the program works.
+    let names = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().file_name());
+    let pair = |name: std::ffi::OsString| name.to_str()?.strip_suffix(".json").map(str::to_owned);
+    let mut pairs: Vec<String> = names.filter_map(pair).collect();
+    pairs.sort();
+    pairs
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn what_does_not_hold_together_is_not_written() {
         ("24 networks, 3060 are needed", |info| info.folds = 255),
         ("at least one fold", |info| info.folds = 0),
         ("no modality \"mri\"", |info| info.networks[0].modalities[0] = "mri".to_owned()),
-        ("sees 2 images, 1 modalities", |info| drop(info.networks[0].modalities.pop())),
+        ("sees 2 images, 1 modality is named", |info| drop(info.networks[0].modalities.pop())),
         ("research_use_only", |info| info.research_use_only = false),
         ("code words", |info| drop(info.code_words.remove("sh"))),
         ("its file is called", |info| info.networks[0].file = "../elsewhere".to_owned()),
