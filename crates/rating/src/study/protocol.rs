@@ -71,8 +71,8 @@ pub struct Design {
     /// Days between a reader's last reading of a session and the first of the next.
     #[serde(default)]
     pub washout_days: u32,
-    /// Share of the cases, in [0, 0.5], that a reader is shown a second time in
-    /// the same session without being told, to measure agreement with oneself.
+    /// Share of the cases, in [0, 0.5], rounded down, that a reader is shown a second
+    /// time in the same session without being told, to measure agreement with oneself.
     #[serde(default)]
     pub repeats: f64,
     /// Seconds of work after which a reading is marked as over time; none is refused.
@@ -150,7 +150,8 @@ pub struct Reader {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AlteredAnswers {
-    /// Share of a reader's cases in an arm that shows answers, in (0, 0.5].
+    /// Share of a reader's cases in an arm that shows answers, in (0, 0.5], rounded
+    /// down: no more is altered than was approved.
     pub share: f64,
     /// How an answer is altered.
     pub rule: Rule,

@@ -20,8 +20,8 @@ pub struct Found {
 /// Joins answers with the reference grades of a manifest.
 ///
 /// # Errors
-/// Cases that the manifest does not have; reference grades that exclude one another;
-/// not one case with a reference grade.
+/// Cases that the manifest does not have; reference grades that exclude one another,
+/// of a case that was not withdrawn; not one case with a reference grade.
 pub fn join(
     protocol: &Protocol,
     study: &StudyProtocol,
@@ -40,7 +40,8 @@ pub fn join(
                 .push(Problem::new(what).hint("give the manifest that the study was opened with"));
             continue;
         };
-        if row.is_invalid(protocol) {
+        // A case may have been withdrawn for its reference grades.
+        if case.withdrawn.is_none() && row.is_invalid(protocol) {
             let measurement = &protocol.measurements()[0].name;
             let what = format!("the reference grades of pair {:?} exclude one another", case.name);
             problems.push(row.problem(measurement, what).hint("mend the manifest"));

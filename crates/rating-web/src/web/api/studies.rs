@@ -153,17 +153,25 @@ fn current(
     (name, item): (&str, i64),
     now: Moment,
 ) -> Result<(Study, Item), Refusal> {
+    if_current(db, person, (name, item), now)?.ok_or_else(not_now)
+}
+
+/// The same; `None` where its turn it is not.
+fn if_current(
+    db: &Connection,
+    person: &Person,
+    (name, item): (&str, i64),
+    now: Moment,
+) -> Result<Option<(Study, Item)>, Refusal> {
     let study = studies::by_name(db, name)?;
     match studies::turn(db, &study, person.id, now)? {
-        Turn::Read(turn) if turn.id == item => Ok((study, turn)),
-        _ => Err(not_now()),
+        Turn::Read(turn) if turn.id == item => Ok(Some((study, turn))),
+        _ => Ok(None),
     }
 }
 
-const NOT_NOW: &str = "This case is not the one to read now. Reload the page.";
-
 fn not_now() -> Refusal {
-    Refusal::conflict(NOT_NOW, Value::Null)
+    Refusal::conflict("This case is not the one to read now. Reload the page.", Value::Null)
 }
 
 type OfItem = Path<(String, i64)>;
@@ -211,30 +219,31 @@ pub(in crate::web) async fn show(
     let room = Arc::clone(&app.room);
     let person = caller.person;
     let told = app.room.store.write(Actor::Person(person.id), move |change| {
-        let (study, item) = match current(change, &person, (&name, item), change.now) {
-            Ok(found) => found,
-            Err(refusal) => return noted(change, item, "answer", refusal).map(Err),
+        let found = if_current(change, &person, (&name, item), change.now)?;
+        let Some((study, item)) = found else {
+            return noted(change, item, "answer", not_now()).map(Err);
         };
         match studies::show(change, &room.protocol, &study.protocol, &item, version) {
             Ok(held) => Ok(Ok(screen(change, &room.protocol, &study, &item, &held)?)),
-            Err(refusal) => noted(change, item.id, "answer", refusal).map(Err),
+            Err(refusal) if refusal.status == StatusCode::FORBIDDEN => {
+                noted(change, item.id, "answer", refusal).map(Err)
+            }
+            Err(refusal) => Ok(Err(refusal)),
         }
     });
     Ok(Json(told.await??))
 }
 
-/// Who asks by hand for what the arm does not show, or for a case whose turn it is
-/// not, is refused, and that is written down.
+/// Writes down that somebody asked by hand for what the arm does not show, or for a
+/// case whose turn it is not.
 fn noted(
     change: &mut Change<'_>,
     item: i64,
     what: &str,
     refusal: Refusal,
 ) -> Result<Refusal, Refusal> {
-    if refusal.status == StatusCode::FORBIDDEN || refusal.what == NOT_NOW {
-        let after = json!({ "asked": what, "why": refusal.what });
-        change.tell("study.answer.refused", &format!("study reading {item}"), (), after)?;
-    }
+    let after = json!({ "asked": what, "why": refusal.what });
+    change.tell("study.answer.refused", &format!("study reading {item}"), (), after)?;
     Ok(refusal)
 }
 
@@ -332,9 +341,9 @@ pub(in crate::web) async fn map(
     let room = Arc::clone(&app.room);
     let person = caller.person;
     let read = app.room.store.write(Actor::Person(person.id), move |change| {
-        let (study, item) = match current(change, &person, (&name, item), change.now) {
-            Ok(found) => found,
-            Err(refusal) => return noted(change, item, "heatmap", refusal).map(Err),
+        let found = if_current(change, &person, (&name, item), change.now)?;
+        let Some((study, item)) = found else {
+            return noted(change, item, "heatmap", not_now()).map(Err);
         };
         let held = studies::find(change, item.id)?;
         let arm = &study.protocol.arms[item.arm];

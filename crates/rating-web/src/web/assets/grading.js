@@ -107,7 +107,7 @@ export class Grading {
   #actions = {
     fit: () => this.viewer.fit(),
     actual: () => this.viewer.actual(),
-    close: () => this.viewer.fitRois(),
+    enlarge: () => this.viewer.fitRois(),
     reset: () => {
       this.viewer.adjust = { brightness: 0, contrast: 0 };
       $("#brightness").value = 0;
@@ -189,7 +189,7 @@ export class Grading {
       h: this.#actions.hide,
       f: this.#actions.fit,
       o: this.#actions.actual,
-      e: this.#actions.close,
+      e: this.#actions.enlarge,
       p: () => this.#pause(),
       "+": () => this.viewer.zoom(1.25, ...middle()),
       "-": () => this.viewer.zoom(0.8, ...middle()),

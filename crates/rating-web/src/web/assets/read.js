@@ -133,7 +133,7 @@ async function reveal() {
 const actions = {
   fit: () => viewer.fit(),
   actual: () => viewer.actual(),
-  close: () => viewer.fitRois(),
+  enlarge: () => viewer.fitRois(),
   reset: () => {
     viewer.adjust = { brightness: 0, contrast: 0 };
     $("#brightness").value = 0;
@@ -230,7 +230,7 @@ document.addEventListener("keydown", (event) => {
     h: actions.hide,
     f: actions.fit,
     o: actions.actual,
-    e: actions.close,
+    e: actions.enlarge,
     "+": () => viewer.zoom(1.25, viewer.views[0].width / 2, viewer.views[0].height / 2),
     "-": () => viewer.zoom(0.8, viewer.views[0].width / 2, viewer.views[0].height / 2),
     x: () => $("#cannot").focus(),

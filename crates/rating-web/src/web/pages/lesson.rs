@@ -25,7 +25,7 @@ pub(in crate::web) async fn show(
                 h1 { "Lesson" }
                 p id="level" { (words(level)) }
                 p id="saved" role="status" aria-live="polite" { "Loading ..." }
-                button.plain data-do="close" { "Enlarge the ROI (E)" }
+                button.plain data-do="enlarge" { "Enlarge the ROI (E)" }
                 button.plain id="pause" { "Pause (P)" }
                 button.plain id="keys-button" aria-haspopup="dialog" { "Keys (?)" }
             }
