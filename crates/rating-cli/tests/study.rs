@@ -79,6 +79,14 @@ fn a_protocol_is_begun_checked_and_shown() {
     assert!(said.contains("note: no smallest difference that matters is named"), "{said}");
     assert!(said.contains("120 readings in all"), "{said}");
     assert!(said.contains("Fewer than five readers"), "{said}");
+    assert!(!said.contains("is less than one of"), "{said}");
+    let rare = std::fs::read_to_string(&small).unwrap().replace("repeats = 0.25", "repeats = 0.04");
+    std::fs::write(&small, rare).unwrap();
+    let told = succeed(&check);
+    let warning =
+        "warning: no case comes twice: design.repeats = 0.04 is less than one of 24 cases";
+    assert!(told.contains(warning), "{told}");
+    let small = protocol(folder.path(), "small.toml", "", "");
     let show = ["study", "show", text(&small), "--cases", "24"];
     let shown = succeed(&show);
     assert_eq!(shown, succeed(&show));

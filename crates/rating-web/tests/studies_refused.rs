@@ -99,6 +99,8 @@ async fn withdrawals_have_reasons_and_the_closed_study_is_sealed() {
         (readings["readings"].as_array().unwrap().len(), readings["seal"].as_str().unwrap().len()),
         (2, 64)
     );
+    let board = study.get(&study.coordinator, "/studies/walk").await.text();
+    assert!(board.contains("rating study report walk --data"), "{board}");
     for what in ["withdraw-case", "close"] {
         let late =
             study.manage(what, &[("name", "walk"), ("case", "case-0"), ("why", "late")]).await;

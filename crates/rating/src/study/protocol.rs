@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::check;
+use super::schedule::share_of;
 use crate::protocol::toml_problem;
 use crate::stats::Merit;
+use crate::words::counted;
 use crate::{Problem, Protocol};
 
 /// Everything that is fixed before the first reading of a study.
@@ -286,6 +288,25 @@ impl StudyProtocol {
         warnings
     }
 
+    /// What of this protocol so few cases leave without effect.
+    #[must_use]
+    pub fn without_effect(&self, cases: usize) -> Vec<String> {
+        let repeats = ("no case comes twice", "design.repeats", self.design.repeats);
+        let altered = self.altered.as_ref();
+        let altered =
+            altered.map(|how| ("no answer is altered", "altered.share", how.share)).into_iter();
+        altered
+            .chain([repeats])
+            .filter(|&(_, _, share)| share > 0.0 && share_of(cases, share) == 0)
+            .map(|(what, key, share)| {
+                format!(
+                    "{what}: {key} = {share} is less than one of {}",
+                    counted(cases, "case", "cases")
+                )
+            })
+            .collect()
+    }
+
     /// What a reviewer will ask about, though the study can be read without it.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
@@ -367,6 +388,25 @@ mod tests {
             let changed = StudyProtocol { version: 9, ..protocol.clone() };
             assert_ne!(protocol.hash(), changed.hash());
         }
+    }
+
+    #[test]
+    fn shares_of_too_few_cases_are_told() {
+        let mut study = StudyProtocol::from_toml(CROSSOVER).unwrap();
+        study.design.repeats = 0.1;
+        study.altered = Some(AlteredAnswers {
+            share: 0.05,
+            rule: Rule::OneOff,
+            ethics_approval: "Committee 7, 2026".to_owned(),
+        });
+        let told = study.without_effect(9);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("altered.share = 0.05") && told[1].contains("9 cases"));
+        assert_eq!(study.without_effect(10).len(), 1);
+        assert!(study.without_effect(20).is_empty());
+        study.design.repeats = 0.0;
+        study.altered = None;
+        assert!(study.without_effect(1).is_empty());
     }
 
     #[test]

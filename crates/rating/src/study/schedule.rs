@@ -188,7 +188,7 @@ impl<R: Rng, G: Fn(Seed) -> R> Drawing<'_, G> {
 
 /// At most this share of a count: no more is altered than a committee approved.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shares are in [0, 1]")]
-fn share_of(count: usize, share: f64) -> usize {
+pub(super) fn share_of(count: usize, share: f64) -> usize {
     // A tenth of 30 is 3, though 30 times the number nearest to 0.1 may be less.
     (count as f64 * share + 1e-9).floor() as usize
 }

@@ -65,6 +65,9 @@ pub fn prepare(
     let free = room.store.read_now(|db| studies::check_readers(db, study, &accounts));
     free.map_err(refused)?;
     let pairs = cases(room, study, manifest)?;
+    for warning in study.without_effect(pairs.len()) {
+        stderr::say(format_args!("warning: {warning}"));
+    }
     let may = room.store.read_now(|db| studies::may_open(db, study, &pairs, &accounts));
     may.map_err(refused)?;
     let shows = study.arms.iter().map(|arm| arm.shows).max().unwrap_or(Shows::Nothing);

@@ -56,6 +56,9 @@ pub fn check(args: &StudyCheckArgs) -> Result<(), Failure> {
             counted(cases, "case", "cases"),
             counted(patients.len(), "patient", "patients")
         );
+        for warning in study.without_effect(cases) {
+            text += &format!("warning: {warning}\n");
+        }
         if truth < cases {
             text += &format!(
                 "note: {} without a reference grade: left out where it is judged\n",

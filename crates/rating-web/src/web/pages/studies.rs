@@ -168,7 +168,11 @@ fn board(
         p { (design_words(protocol)) " Protocol version " (protocol.version) ", hash " code { (study.hash[..16]) } "." }
         @for warning in protocol.warnings() { p.warning { (warning) } }
         @match &study.seal {
-            Some(seal) => p role="status" { "Closed. Seal of all submitted readings: " code { (seal) } },
+            Some(seal) => {
+                p role="status" { "Closed. Seal of all submitted readings: " code { (seal) } }
+                p { "The report is made where the reference grades are, which this room does not know:" }
+                pre.copy { "rating study report " (protocol.name) " --data ROOM --truth MANIFEST.csv --out REPORT" }
+            },
             None => p.aside { "Agreement and results are withheld until the study is closed." },
         }
         div.wide role="group" aria-label="How far the readers are" tabindex="0" {
