@@ -81,16 +81,30 @@ def iccs(ratings):
 def wilcoxon(first, second):
     differences = first - second
     kept = np.abs(differences[differences != 0])
-    exact = len(set(kept)) == len(kept) and len(kept) <= 50
+    untied = len(set(kept)) == len(kept)
     result = {
         "first": first.tolist(),
         "second": second.tolist(),
         "corrected": stats.wilcoxon(first, second, correction=True, method="approx").pvalue,
         "uncorrected": stats.wilcoxon(first, second, correction=False, method="approx").pvalue,
     }
-    if exact:
+    if untied and len(kept) <= 50:
         result["exact"] = stats.wilcoxon(differences[differences != 0], method="exact").pvalue
+    elif len(kept) <= 16:
+        result["exact"] = signs_flipped(differences[differences != 0])
     return result
+
+
+def signs_flipped(differences):
+    """The p of every way to give signs to midranks, which wilcoxon(method="exact") does not count with ties."""
+
+    def signed_ranks(values):
+        return np.sum(np.sign(values) * stats.rankdata(np.abs(values)))
+
+    test = stats.permutation_test(
+        (differences,), signed_ranks, permutation_type="samples", n_resamples=np.inf, vectorized=False
+    )
+    return test.pvalue
 
 
 def recalibration(cases):
@@ -154,6 +168,8 @@ json.dump(
             wilcoxon(rng.normal(size=48).round(6), rng.normal(0.4, size=48).round(6)),
             wilcoxon(rng.normal(size=90).round(6), rng.normal(0.2, size=90).round(6)),
             wilcoxon(rng.integers(0, 9, size=30), rng.integers(1, 10, size=30)),
+            wilcoxon(np.array([2, 3, 0, 1, 3, 2, 0, 1, 2, 3, 1, 0, 2, 3]), np.array([1, 1, 1, 1, 0, 1, 0, 2, 1, 2, 3, 0, 1, 2])),
+            wilcoxon(np.array([1, 2, 3, 2, 1]), np.array([0, 1, 2, 1, 0])),
         ],
         "recalibration": [recalibration(60), recalibration(500)],
         "bca": [bca(15), bca(40)],

@@ -174,15 +174,14 @@ fn signed_ranks_of_scipy() {
         assert_close(ranks.normal(Continuity::Corrected).unwrap(), case.corrected, CLOSED);
         assert_close(ranks.normal(Continuity::Uncorrected).unwrap(), case.uncorrected, CLOSED);
         let test = ranks.test().unwrap();
-        match case.exact {
-            Some(p) => {
-                assert_eq!(test.method, Method::Exact);
-                assert_close(test.p, p, CLOSED);
+        match (case.exact, test.method) {
+            (Some(p), Method::Exact) => assert_close(test.p, p, CLOSED),
+            // Too many ties for scipy to count, not for us.
+            (None, Method::Exact) => assert_close(test.p, case.corrected, 0.005),
+            (_, Method::Normal) => {
+                assert!(case.first.len() > 50);
+                assert_eq!(Ok(test.p), ranks.normal(Continuity::Corrected));
             }
-            None => assert_eq!(
-                (test.method, Ok(test.p)),
-                (Method::Normal, ranks.normal(Continuity::Corrected))
-            ),
         }
     }
 }

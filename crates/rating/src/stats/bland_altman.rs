@@ -18,14 +18,15 @@ pub struct BlandAltman {
     /// The limits that 95 % of differences lie between where they are normal:
     /// mean +- 1.96 deviations.
     pub limits: Interval,
-    /// 95 % interval of the mean, by Student's t.
-    pub mean_interval: Interval,
+    /// 95 % interval of the mean, by Student's t. This and the next two are `null`
+    /// where all differences are alike.
+    pub mean_interval: Option<Interval>,
     /// 95 % interval of the lower limit: t times the root of
     /// deviation^2 (1 / n + 1.96^2 / (2 (n - 1))) (Bland and Altman, Statistical
     /// Methods in Medical Research 1999).
-    pub low_interval: Interval,
+    pub low_interval: Option<Interval>,
     /// The same of the upper limit.
-    pub high_interval: Interval,
+    pub high_interval: Option<Interval>,
 }
 
 impl BlandAltman {
@@ -43,8 +44,11 @@ impl BlandAltman {
         if !deviation.is_finite() {
             return Err(Undefined::NotFinite);
         }
-        let around = |value: f64, half: f64| Interval { low: value - half, high: value + half };
-        let limits = around(middle, 1.96 * deviation);
+        let around = |value: f64, half: f64| {
+            (deviation > 0.0).then_some(Interval { low: value - half, high: value + half })
+        };
+        let reach = 1.96 * deviation;
+        let limits = Interval { low: middle - reach, high: middle + reach };
         let of_limit =
             t * deviation * (1.0 / count + 1.96_f64.powi(2) / (2.0 * (count - 1.0))).sqrt();
         Ok(BlandAltman {
@@ -78,12 +82,12 @@ mod tests {
         // The paper doubles the deviation; 1.96 of them are a little less.
         assert_eq!((rounded(found.limits.low), rounded(found.limits.high)), (-78.1, 73.9));
         // Its interval of the mean: -22.0 to 17.8 from rounded figures.
-        assert!((found.mean_interval.low + 22.0).abs() < 0.1);
-        assert!((found.mean_interval.high - 17.8).abs() < 0.1);
+        let of_mean = found.mean_interval.unwrap();
+        assert!((of_mean.low + 22.0).abs() < 0.1 && (of_mean.high - 17.8).abs() < 0.1);
         // The root of 1/17 + 1.96^2 / 32 is 0.42294, t with 16 degrees of freedom 2.1199.
         let half = 2.119905 * found.deviation * (1.0_f64 / 17.0 + 3.8416 / 32.0).sqrt();
-        assert!((found.low_interval.high - (found.limits.low + half)).abs() < 1e-4);
-        assert!((found.high_interval.low - (found.limits.high - half)).abs() < 1e-4);
+        assert!((found.low_interval.unwrap().high - (found.limits.low + half)).abs() < 1e-4);
+        assert!((found.high_interval.unwrap().low - (found.limits.high - half)).abs() < 1e-4);
     }
 
     #[test]
@@ -91,6 +95,8 @@ mod tests {
         assert_eq!(BlandAltman::of(&[]), Err(Undefined::NoCases));
         assert_eq!(BlandAltman::of(&[1.0]), Err(Undefined::FewerThanTwo));
         assert_eq!(BlandAltman::of(&[1.0, f64::NAN]), Err(Undefined::NotFinite));
-        assert_eq!(BlandAltman::of(&[2.0, 2.0]).unwrap().deviation, 0.0);
+        let alike = BlandAltman::of(&[2.0, 2.0]).unwrap();
+        assert_eq!((alike.deviation, alike.limits.low), (0.0, 2.0));
+        assert_eq!((alike.mean_interval, alike.low_interval), (None, None));
     }
 }

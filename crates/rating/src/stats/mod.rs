@@ -121,9 +121,6 @@ pub enum Undefined {
     /// A computation that goes step by step did not settle.
     #[error("the computation did not converge")]
     NotConverged,
-    /// An exact distribution of ranks needs distinct differences.
-    #[error("differences are tied")]
-    Tied,
     /// The exact distribution is counted for few cases only.
     #[error("there are too many cases to count every outcome")]
     TooMany,

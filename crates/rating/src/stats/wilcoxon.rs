@@ -20,8 +20,8 @@ pub struct SignedRanks {
     pub negative: f64,
     /// How many differences are not 0.
     pub differences: usize,
-    /// The number of differences of each size that more than one has.
-    ties: Vec<usize>,
+    /// The rank of each difference, by size; whole or half numbers.
+    ranks: Vec<f64>,
 }
 
 /// How a p was computed.
@@ -71,20 +71,20 @@ impl SignedRanks {
             return Err(Problem::new("a difference is not a finite number"));
         }
         let differences: Vec<f64> = differences.into_iter().filter(|&value| value != 0.0).collect();
-        let mut sizes: Vec<f64> = differences.iter().map(|difference| difference.abs()).collect();
+        let sizes: Vec<f64> = differences.iter().map(|difference| difference.abs()).collect();
         let ranks = midranks(&sizes);
         let of_sign = |positive: bool| {
             let signed = differences.iter().zip(&ranks);
-            signed.filter(|(value, _)| (**value > 0.0) == positive).map(|(_, rank)| rank).sum()
+            let of_sign = signed.filter(|(value, _)| (**value > 0.0) == positive);
+            // The sum of no floats is -0.
+            of_sign.fold(0.0, |sum, (_, rank)| sum + rank)
         };
         let (positive, negative) = (of_sign(true), of_sign(false));
-        sizes.sort_unstable_by(f64::total_cmp);
-        let ties = sizes.chunk_by(|a, b| a == b).map(<[f64]>::len).filter(|&count| count > 1);
-        Ok(SignedRanks { positive, negative, differences: sizes.len(), ties: ties.collect() })
+        Ok(SignedRanks { positive, negative, differences: ranks.len(), ranks })
     }
 
-    /// The test: exact up to 50 differences without ties, else normal with both
-    /// corrections; the answer says which.
+    /// The test: exact up to 50 differences, else normal with both corrections; the
+    /// answer says which.
     ///
     /// # Errors
     /// Where no case differs.
@@ -97,24 +97,24 @@ impl SignedRanks {
         Ok(Wilcoxon { statistic, p, method, differences: self.differences })
     }
 
-    /// Two-sided p by counting which of the 2^n ways to give signs to the ranks
-    /// 1 to n have a sum as small.
+    /// Two-sided p by counting which of the 2^n ways to give signs to the ranks have
+    /// a sum as small. Ranks may be tied: then it is the permutation test of these
+    /// midranks (Streitberg and Roehmel, Statistical Software Newsletter 1986).
     ///
     /// # Errors
-    /// Where no case differs, sizes are tied, or there are more than 50.
+    /// Where no case differs, or more than 50 do.
     pub fn exact(&self) -> Measured {
         match self.differences {
             0 => return Err(Undefined::NoDifference),
-            _ if !self.ties.is_empty() => return Err(Undefined::Tied),
             count if count > MOST_EXACT => return Err(Undefined::TooMany),
             _ => {}
         }
-        // Without ties ranks and their sums are whole numbers.
-        let statistic = self.positive.min(self.negative) as usize;
+        // Twice a midrank is a whole number.
+        let doubled = |rank: f64| (2.0 * rank) as usize;
         // ways[sum]: sets of ranks so far with this sum; at most 2^50, exact in f64.
-        let mut ways = vec![0.0; statistic + 1];
+        let mut ways = vec![0.0; doubled(self.positive.min(self.negative)) + 1];
         ways[0] = 1.0;
-        for rank in 1..=self.differences {
+        for rank in self.ranks.iter().copied().map(doubled) {
             for sum in (rank..ways.len()).rev() {
                 ways[sum] += ways[sum - rank];
             }
@@ -132,9 +132,8 @@ impl SignedRanks {
         if self.differences == 0 {
             return Err(Undefined::NoDifference);
         }
-        let count = self.differences as f64;
-        let tied: f64 = self.ties.iter().map(|&ties| (ties as f64).powi(3) - ties as f64).sum();
-        let variance = count * (count + 1.0) * (2.0 * count + 1.0) / 24.0 - tied / 48.0;
+        // With untied ranks n (n + 1) (2 n + 1) / 24; ties lower it.
+        let variance = self.ranks.iter().map(|rank| rank * rank).sum::<f64>() / 4.0;
         let distance = (self.positive - self.negative).abs() / 2.0;
         let distance = match continuity {
             Continuity::Corrected => (distance - 0.5).max(0.0),
@@ -162,14 +161,26 @@ mod tests {
     }
 
     #[test]
-    fn ties_make_it_normal() {
+    fn tied_ranks_are_counted_too() {
+        // Ranks 2, 2, 2, 4; one of the 2 is negative.
         let ranks = ranks(&[1.0, -1.0, 1.0, 2.0]);
         assert_eq!((ranks.positive, ranks.negative), (8.0, 2.0));
-        assert_eq!(ranks.exact(), Err(Undefined::Tied));
-        // Variance 4 x 5 x 9 / 24 - (27 - 3) / 48 = 7; 3 from the middle, less a half.
+        // Sums up to 2: none, or one of three: 4 of 16, twice.
         let test = ranks.test().unwrap();
-        assert_eq!(test.method, Method::Normal);
-        assert!((test.p - normal_two_sided(2.5 / 7.0_f64.sqrt())).abs() < 1e-12);
+        assert_eq!((test.method, test.p), (Method::Exact, 0.5));
+        // Variance 4 x 5 x 9 / 24 - (27 - 3) / 48 = 7; 3 from the middle, less a half.
+        let normal = ranks.normal(Continuity::Corrected).unwrap();
+        assert!((normal - normal_two_sided(2.5 / 7.0_f64.sqrt())).abs() < 1e-12);
+        // Five alike: 1 of 32, twice, as McNemar's test of five to none.
+        let alike = super::tests::ranks(&[1.0; 5]).test().unwrap();
+        assert_eq!((alike.p, alike.statistic.to_bits()), (0.0625, 0));
+    }
+
+    #[test]
+    fn many_differences_make_it_normal() {
+        let many: Vec<f64> = (1..=51).map(f64::from).collect();
+        assert_eq!(ranks(&many).exact(), Err(Undefined::TooMany));
+        assert_eq!(ranks(&many).test().unwrap().method, Method::Normal);
     }
 
     #[test]
