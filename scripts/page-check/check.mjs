@@ -1,6 +1,6 @@
 // Checks pages: the HTML validator, then axe in a browser, light and dark, on a
 // wide and a narrow screen. A page must also fit a narrow screen, ask for
-// nothing from outside, and stay below five megabytes.
+// nothing from outside, stay below five megabytes, and sort its tables.
 //
 //   node check.mjs PAGE.html ...
 //
@@ -69,7 +69,7 @@ async function look(browser, path, width, colorScheme) {
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     colorScheme,
-    // axe is put into the page; the page's own policy forbids every script.
+    // axe is put into the page; the page's own policy forbids all but one.
     bypassCSP: true,
   });
   const page = await context.newPage();
@@ -105,6 +105,45 @@ async function look(browser, path, width, colorScheme) {
   return minor;
 }
 
+// Presses the head of every column of a page as it is, its policy in force: rows
+// must go by numbers, and come back as they were.
+async function sort(browser, path) {
+  const page = await browser.newPage();
+  page.on("pageerror", (error) => fail(path, error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") fail(path, message.text());
+  });
+  await page.goto(pathToFileURL(resolve(path)).href);
+  const wrong = await page.evaluate(() => {
+    const wrong = [];
+    const number = (cell) => Number.parseFloat((cell.querySelector(".figure") ?? cell).textContent.replace("\u2212", "-"));
+    for (const table of document.querySelectorAll("main table")) {
+      const bodies = [...table.tBodies];
+      const before = table.innerHTML;
+      for (const button of table.querySelectorAll(".sort")) {
+        const name = `${table.caption?.textContent.slice(0, 60)}, ${button.textContent}`;
+        button.click();
+        if (button.parentElement.getAttribute("aria-sort") !== "ascending") wrong.push(`${name}: is not sorted`);
+        const at = [...button.closest("tr").cells].indexOf(button.parentElement);
+        for (const rows of bodies.map((body) => [...body.rows])) {
+          // Of heads over two rows the place in their row is not the column.
+          if (table.tHead.rows.length > 1) break;
+          const found = rows.map((row) => number(row.cells[at])).filter((value) => !Number.isNaN(value));
+          if (found.length === rows.length && found.some((value, place) => place > 0 && value < found[place - 1])) {
+            wrong.push(`${name}: ${found.join(", ")}`);
+          }
+        }
+        button.click();
+        button.click();
+      }
+      if (table.innerHTML !== before) wrong.push(`${table.caption?.textContent.slice(0, 60)}: rows do not come back`);
+    }
+    return wrong;
+  });
+  wrong.forEach((what) => fail(path, what));
+  await page.close();
+}
+
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
@@ -113,6 +152,7 @@ for (const path of pages) {
   const before = failures;
   if (statSync(path).size > LARGEST_BYTES) fail(path, `has ${statSync(path).size} bytes`);
   await validate(path);
+  await sort(browser, path);
   for (const width of WIDTHS) {
     for (const scheme of SCHEMES) await look(browser, path, width, scheme);
   }

@@ -142,7 +142,11 @@ fn what_cannot_be_compared_is_refused_in_one_sentence() {
     let twice = study.write("twice", &[score(1, 1), score(2, 1), score(1, 1)]);
     study.refuses(3, &[old, text(&twice)], &["row 4, column pair_id: pair pair1 stands in row 2"]);
     let none = study.write("none", &[]);
-    study.refuses(3, &[old, text(&none)], &["no pair has a score in every file"]);
+    study.refuses(3, &[old, text(&none)], &["none/scores.csv: the table has no rows"]);
+    let (here, elsewhere) =
+        (study.write("here", &[score(1, 1)]), study.write("elsewhere", &[score(2, 2)]));
+    let apart = [text(&here), text(&elsewhere)];
+    study.refuses(3, &apart, &["no pair has a score in every file"]);
     let other = study.path("other.csv");
     fs::write(&other, "pair_id,grade,grade_votes\na,1,11111\n").unwrap();
     study.refuses(3, &[old, text(&other)], &["other.csv, row 1", "protocol eoss"]);

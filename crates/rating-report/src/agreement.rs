@@ -145,8 +145,9 @@ impl<'a> Named<'a> {
         self.figures.undefined.get(name).map(String::as_str)
     }
 
-    fn no_interval(&self) -> &'a str {
-        self.reason("intervals").unwrap_or("no bootstrap sample has a value, or all have the same")
+    /// Why a figure with this name has no interval.
+    fn no_interval(&self, name: &str) -> &'a str {
+        self.reason("intervals").or(self.reason(name)).unwrap_or("not defined")
     }
 
     fn figure(&self, name: &str, value: Option<f64>, unit: Unit) -> Figure<'a> {
@@ -155,7 +156,7 @@ impl<'a> Named<'a> {
             value,
             interval: self.figures.intervals.get(name).copied().flatten(),
             no_value: self.reason(name).unwrap_or("there are no cases"),
-            no_interval: Some(self.no_interval()),
+            no_interval: Some(self.no_interval(name)),
         }
     }
 
@@ -176,7 +177,7 @@ impl<'a> Named<'a> {
             unit: Unit::Points,
             value: majority.and_then(|majority| majority.accuracy_gained),
             interval: majority.and_then(|majority| majority.accuracy_gained_interval),
-            no_interval: Some(self.no_interval()),
+            no_interval: Some(self.no_interval("accuracy_gained")),
             ..self.majority_accuracy()
         }
     }

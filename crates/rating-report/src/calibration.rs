@@ -15,7 +15,7 @@ use crate::spoken;
 use crate::tasks::above;
 
 /// Reliability curves, the table, and decision curves.
-pub(crate) fn section(id: &str, tasks: &Tasks, samples: usize, label: Label) -> Markup {
+pub(crate) fn section(id: &str, tasks: &Tasks, resampling: &str, label: Label) -> Markup {
     html! {
         p {
             "Each dot: pairs whose mean probability lies in one tenth of the scale, and the share of them that is positive; "
@@ -27,7 +27,7 @@ pub(crate) fn section(id: &str, tasks: &Tasks, samples: usize, label: Label) -> 
                 @for (task, figures) in tasks { (reliability(measurement, task, figures, label)) }
             }
         }
-        (table(id, tasks, samples, label))
+        (table(id, tasks, resampling, label))
         h3 { "Decision curves" }
         p {
             "Net benefit: hits less false alarms, each alarm weighted by threshold / (1 \u{2212} threshold), per pair. Acting on "
@@ -67,7 +67,7 @@ fn reliability(measurement: &str, task: &str, figures: &TaskFigures, label: Labe
     }
 }
 
-fn table(id: &str, tasks: &Tasks, samples: usize, label: Label) -> Markup {
+fn table(id: &str, tasks: &Tasks, resampling: &str, label: Label) -> Markup {
     let mut notes = Notes::of_table(id);
     let table = html! {
         table {
@@ -75,7 +75,7 @@ fn table(id: &str, tasks: &Tasks, samples: usize, label: Label) -> Markup {
                 (label.opening())
                 "Calibration of the mean probability. Brier score: 0 is perfect. Slope and intercept of the log odds: right are "
                 "1 and 0; a slope below 1 says probabilities are too extreme. In brackets 95 % intervals clustered by patient: "
-                "of the Brier score patients resampled, " (samples) " samples; of the others by sandwich standard errors."
+                "of the Brier score " (resampling) "; of the others by sandwich standard errors."
             }
             thead {
                 tr {

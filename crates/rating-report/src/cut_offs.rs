@@ -11,14 +11,14 @@ use crate::tasks::above;
 use crate::{combined_last, spoken};
 
 /// The table, with its footnotes.
-pub(crate) fn table(id: &str, cohort: &Cohort, samples: usize, label: Label) -> Markup {
+pub(crate) fn table(id: &str, cohort: &Cohort, resampling: &str, label: Label) -> Markup {
     let mut notes = Notes::of_table(id);
     let table = html! {
         table {
             caption {
                 (label.opening())
                 "The grades RATING gives, cut into two: is the grade greater than the cut-off? In brackets 95 % intervals, "
-                "patients resampled, " (samples) " samples; where every sample gives the same share, Wilson's interval (w), "
+                 (resampling) "; where every sample gives the same share, Wilson's interval (w), "
                 "which takes pairs as independent and so is too narrow."
             }
             thead {

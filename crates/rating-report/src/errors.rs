@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 use rating::Protocol;
-use rating::evaluate::{CommonError, Evaluation};
+use rating::evaluate::{Cohort, Evaluation, MajorityFigures};
 
 use crate::cards::{self, Card};
 use crate::label::Label;
@@ -32,7 +32,8 @@ pub(crate) fn section(
     let cards = examples.map(|examples| examples.cards).unwrap_or_default();
     let body = html! {
         p {
-            "Of each cohort and measurement the four commonest pairs of reference and predicted grade that differ. "
+            "Of each cohort and measurement the four commonest pairs of reference and predicted grade that differ, and what "
+            "MULTITUDE got right or wrong by asking all measurements together. "
             "A difference of one grade is close agreement. "
             "Examples are the first three of each in the order of their names; nothing else plays a part in the choice. "
             @if let Some(examples) = examples { (examples.selection) }
@@ -40,13 +41,14 @@ pub(crate) fn section(
         @for (cohort, figures) in &evaluation.cohorts {
             h3 { "Cohort " (cohort) }
             (table(cohort, figures, cards, label))
+            (apart(cohort, figures, cards, label))
         }
         @if let Some(examples) = examples { (gallery(examples, label)) }
     };
     Section { id: "errors".into(), title: "The commonest errors".into(), body }
 }
 
-fn table(name: &str, cohort: &rating::evaluate::Cohort, cards: &[Card], label: Label) -> Markup {
+fn table(name: &str, cohort: &Cohort, cards: &[Card], label: Label) -> Markup {
     let table = html! {
         table {
             caption { (label.opening()) "Cohort " (name) ": commonest differences from the reference." }
@@ -73,7 +75,7 @@ fn table(name: &str, cohort: &rating::evaluate::Cohort, cards: &[Card], label: L
                             td { (error.reference) }
                             td { (error.predicted) }
                             td { (error.n) }
-                            td.words { (links(error, cards)) }
+                            td.words { (links(&error.examples, cards)) }
                         }
                     }
                 }
@@ -83,10 +85,48 @@ fn table(name: &str, cohort: &rating::evaluate::Cohort, cards: &[Card], label: L
     wide(&format!("Commonest errors, cohort {name}"), &table)
 }
 
-/// The pairs of an error; those that are shown are links.
-fn links(error: &CommonError, cards: &[Card]) -> Markup {
+/// Where the rules between measurements made a difference; nothing without votes.
+fn apart(name: &str, cohort: &Cohort, cards: &[Card], label: Label) -> Markup {
+    let rows: Vec<(&str, &MajorityFigures)> = combined_last(&cohort.measurements)
+        .filter_map(|(measurement, figures)| Some((measurement, figures.majority.as_ref()?)))
+        .collect();
+    let table = html! {
+        table {
+            caption {
+                (label.opening())
+                "Cohort " (name) ": pairs that the same votes get right in one way of deciding only."
+            }
+            thead {
+                tr {
+                    th.words scope="col" { "measurement" }
+                    th scope="col" { "only MULTITUDE right" }
+                    th.words scope="col" { "examples" }
+                    th scope="col" { "only majority vote right" }
+                    th.words scope="col" { "examples" }
+                }
+            }
+            tbody {
+                @for (measurement, of) in &rows {
+                    tr {
+                        th scope="row" { (spoken(measurement)) }
+                        @for only in [&of.only_multitude_right, &of.only_majority_right] {
+                            td { (only.n) }
+                            td.words { (links(&only.examples, cards)) }
+                        }
+                    }
+                }
+            }
+        }
+    };
     html! {
-        @for (number, pair) in error.examples.iter().enumerate() {
+        @if !rows.is_empty() { (wide(&format!("MULTITUDE and majority vote, cohort {name}"), &table)) }
+    }
+}
+
+/// Pairs by name; those that are shown are links.
+fn links(pairs: &[String], cards: &[Card]) -> Markup {
+    html! {
+        @for (number, pair) in pairs.iter().enumerate() {
             @if number > 0 { ", " }
             @match cards.iter().position(|card| card.pair_id == *pair) {
                 Some(card) => { a href={ "#" (anchor(card)) } { (pair) } }

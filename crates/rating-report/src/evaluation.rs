@@ -44,6 +44,7 @@ pub fn evaluation_page_with(
 /// A section for each cohort, and one for all together where there are several.
 pub(crate) fn sections(evaluation: &Evaluation, label: Label) -> Vec<Section> {
     let samples = evaluation.bootstrap_samples;
+    let are_known = evaluation.cohorts.values().all(|cohort| cohort.patients.is_some());
     let who = html! {
         h3 { "What became of the pairs" }
         (flow::diagram(evaluation, label))
@@ -58,7 +59,8 @@ pub(crate) fn sections(evaluation: &Evaluation, label: Label) -> Vec<Section> {
         sections.push(Section { id, title: format!("Cohort {name}"), body });
     }
     if evaluation.cohorts.len() > 1 {
-        let body = binary_tasks("pooled", &evaluation.tasks, samples, label);
+        let body =
+            binary_tasks("pooled", &evaluation.tasks, &resampling(are_known, samples), label);
         sections.push(Section {
             id: "pooled".into(),
             title: "Binary tasks of all cohorts together".into(),
@@ -66,12 +68,15 @@ pub(crate) fn sections(evaluation: &Evaluation, label: Label) -> Vec<Section> {
         });
     }
     if let Some(validation) = &evaluation.validation {
+        let all = validation.values().flat_map(|tasks| tasks.values());
+        let are_known = all.into_iter().any(|task| task.auc_interval.is_some());
+        let resampling = resampling(are_known, samples);
         let body = html! {
             p {
                 "Each pair of the training data, by the networks that were not trained on its fold. These figures are optimistic: "
                 "the same fold chose the epoch and the threshold of its networks."
             }
-            (binary_tasks("validation", validation, samples, label))
+            (binary_tasks("validation", validation, &resampling, label))
         };
         let title = "Binary tasks of the validation folds".into();
         sections.push(Section { id: "validation".into(), title, body });
@@ -82,18 +87,27 @@ pub(crate) fn sections(evaluation: &Evaluation, label: Label) -> Vec<Section> {
     sections
 }
 
-fn binary_tasks(id: &str, tasks: &Tasks, samples: usize, label: Label) -> Markup {
+/// How intervals clustered by patient were made, or that there are none.
+fn resampling(are_patients_known: bool, samples: usize) -> String {
+    match are_patients_known {
+        true => format!("patients resampled, {samples} samples"),
+        false => "none by resampling, because patients are unknown".to_owned(),
+    }
+}
+
+fn binary_tasks(id: &str, tasks: &Tasks, resampling: &str, label: Label) -> Markup {
     html! {
         h3 { "ROC curves" }
-        (tasks::curves(tasks, samples, label))
+        (tasks::curves(tasks, resampling, label))
         h3 { "Binary tasks" }
-        (tasks::table(&format!("{id}-tasks"), tasks, samples, label))
+        (tasks::table(&format!("{id}-tasks"), tasks, resampling, label))
         h3 { "Calibration" }
-        (calibration::section(&format!("{id}-calibration"), tasks, samples, label))
+        (calibration::section(&format!("{id}-calibration"), tasks, resampling, label))
     }
 }
 
 fn cohort_body(id: &str, name: &str, cohort: &Cohort, samples: usize, label: Label) -> Markup {
+    let resampling = resampling(cohort.patients.is_some(), samples);
     html! {
         p { (census(cohort)) }
         h3 { "Agreement with the reference" }
@@ -103,10 +117,10 @@ fn cohort_body(id: &str, name: &str, cohort: &Cohort, samples: usize, label: Lab
         h3 { "Confusion matrices" }
         (confusion::matrices(cohort, label))
         h3 { "Grades as yes-or-no answers" }
-        (cut_offs::table(&format!("{id}-cut-offs"), cohort, samples, label))
-        (binary_tasks(id, &cohort.tasks, samples, label))
+        (cut_offs::table(&format!("{id}-cut-offs"), cohort, &resampling, label))
+        (binary_tasks(id, &cohort.tasks, &resampling, label))
         h3 { "Subgroups" }
-        (subgroups::table(&format!("{id}-subgroups"), &cohort.subgroups, samples, label))
+        (subgroups::table(&format!("{id}-subgroups"), &cohort.subgroups, &resampling, label))
         @if let Some(patients) = &cohort.patient_level {
             h3 { "Whole patients" }
             (patient_level::section(&format!("{id}-patients"), patients, label))
@@ -125,8 +139,8 @@ fn census(cohort: &Cohort) -> String {
         some => counted(some, "conflict", "conflicts") + " between the models and the protocol",
     };
     format!(
-        "{} of {patients}; {} without a score, {} left out because the reference grades exclude each other; {conflicts}.",
-        counted(cohort.pairs, "pair", "pairs"),
+        "{} evaluated, of {patients}; {} without a score, {} left out because the reference grades exclude each other; {conflicts}.",
+        counted(cohort.pairs - cohort.left_out.len(), "pair", "pairs"),
         cohort.without_score,
         cohort.invalid_reference,
     )

@@ -120,14 +120,21 @@ fn in_points(figure: Ranged) -> (Option<f64>, Option<Interval>) {
 fn arms(report: &Report, quantity: &str, label: Label) -> Markup {
     let cohorts = cohorts(report);
     let mut notes = Notes::of_table(format!("arms-{quantity}"));
+    let of_quantity = report.arms.iter().flat_map(|arm| &arm.figures);
+    let accuracies: Vec<_> = of_quantity
+        .filter(|(name, _, _)| name == quantity)
+        .map(|(_, _, figures)| in_points(figures.accuracy))
+        .collect();
+    let axis = dots::axis(&accuracies);
     let table = html! {
         table {
-            caption { (label.opening()) "Exact agreement and linearly weighted kappa; of several models, their mean." }
+            caption { (label.opening()) "Exact agreement and linearly weighted kappa; of several models, their mean. In brackets, and as lines, 95 % intervals." }
             thead { tr {
                 th.words scope="col" { "arm" }
                 th scope="col" { "learned from" span.aside { "pairs" } }
                 @for cohort in &cohorts {
                     th scope="col" { (cohort) ", agreement" }
+                    @if axis.is_some() { th.words scope="col" { "plot" span.aside { "%" } } }
                     th scope="col" { (cohort) ", kappa" }
                 }
             } }
@@ -140,12 +147,26 @@ fn arms(report: &Report, quantity: &str, label: Label) -> Markup {
                         @for cohort in &cohorts {
                             @let nothing = Ranged { value: None, interval: None };
                             @let figures = of(cohort);
-                            td { (ranged(figures.map_or(nothing, |figures| figures.accuracy), Unit::Percent, &mut notes)) }
+                            @let accuracy = figures.map_or(nothing, |figures| figures.accuracy);
+                            td { (ranged(accuracy, Unit::Percent, &mut notes)) }
+                            @if let Some(axis) = &axis {
+                                td.interval-plot {
+                                    @if let (Some(value), interval) = in_points(accuracy) {
+                                        (dots::strip(axis, &format!("{}{}, {cohort}", label.prefix(), arm.name), value, interval))
+                                    }
+                                }
+                            }
                             td { (ranged(figures.map_or(nothing, |figures| figures.kappa_linear), Unit::Plain, &mut notes)) }
                         }
                     }
                 }
             } }
+            @if let Some(axis) = &axis {
+                tfoot { tr {
+                    td {} td {}
+                    @for _ in &cohorts { td {} td.interval-plot { (dots::scale(axis)) } td {} }
+                } }
+            }
         }
     };
     html! { (wide(&format!("Arms, {}", spoken(quantity)), &table)) (notes.list()) }

@@ -1,7 +1,7 @@
 //! What became of every pair of the manifest (paper, Figure S1).
 
 use maud::{Markup, html};
-use rating::evaluate::{Cohort, Evaluation};
+use rating::evaluate::{Census, Cohort, Evaluation};
 use rating::words::{counted, word};
 
 use crate::label::Label;
@@ -19,7 +19,9 @@ pub(crate) fn diagram(evaluation: &Evaluation, label: Label) -> Markup {
             "The manifest holds " (counted(evaluation.manifest_pairs, "pair", "pairs")) "."
         }
         div.row {
-            @for (name, cohort) in &evaluation.cohorts { (column(name, cohort)) }
+            @for (name, cohort) in &evaluation.cohorts {
+                (column(name, cohort, evaluation.census.get(name)))
+            }
             @for (name, census) in not_evaluated {
                 div.flow {
                     h4 { (name) }
@@ -33,21 +35,21 @@ pub(crate) fn diagram(evaluation: &Evaluation, label: Label) -> Markup {
     }
 }
 
-fn column(name: &str, cohort: &Cohort) -> Markup {
+fn column(name: &str, cohort: &Cohort, census: Option<&Census>) -> Markup {
     let scored = cohort.pairs - cohort.without_score;
-    let patients = cohort.patients.map_or_else(
-        || "an unknown number of patients".to_owned(),
-        |patients| counted(patients, "patient", "patients"),
-    );
+    let unknown = || "an unknown number of patients".to_owned();
+    let people = |patients: usize| counted(patients, "patient", "patients");
+    // Patients are known of all pairs, or of none that is counted here.
+    let all = census.filter(|_| cohort.patients.is_some()).map(|census| census.patients);
     html! {
         div.flow {
             h4 { (name) }
             ol {
-                li.step { (counted(cohort.pairs, "pair", "pairs")) " of " (patients) }
+                li.step { (counted(cohort.pairs, "pair", "pairs")) " of " (all.map_or_else(unknown, people)) }
                 li.out { (cohort.without_score) " without a score (not scored, or refused)" }
                 li.step { (scored) " scored" }
                 li.out { (cohort.invalid_reference) " whose reference grades exclude each other" }
-                li.step { (scored - cohort.invalid_reference) " evaluated" }
+                li.step { (scored - cohort.invalid_reference) " evaluated, of " (cohort.patients.map_or_else(unknown, people)) }
                 @for (measurement, figures) in combined_last(&cohort.measurements) {
                     li.out { (figures.missing) " without a reference grade: " (spoken(measurement)) }
                 }
@@ -59,6 +61,26 @@ fn column(name: &str, cohort: &Cohort) -> Markup {
                 li.note {
                     (cohort.conflicts) " of the scored pairs " (word(cohort.conflicts, "is a conflict", "are conflicts"))
                     ": counted with the grades of the paper's rule, and beside that left out"
+                }
+            }
+            (left_out(cohort))
+        }
+    }
+}
+
+/// Names of the pairs that are not evaluated that a page lists.
+const NAMED: usize = 50;
+
+/// Which pairs are not evaluated, to be unfolded.
+fn left_out(cohort: &Cohort) -> Markup {
+    let more = cohort.left_out.len().saturating_sub(NAMED);
+    html! {
+        @if !cohort.left_out.is_empty() {
+            details {
+                summary { "The " (counted(cohort.left_out.len(), "pair", "pairs")) " not evaluated" }
+                ul.notes {
+                    @for pair in cohort.left_out.iter().take(NAMED) { li { (pair.pair_id) ": " (pair.why) } }
+                    @if more > 0 { li { "and " (more) " more: left_out.csv" } }
                 }
             }
         }

@@ -1,13 +1,22 @@
 //! The page around everything: head, style, banners, footer.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
 
 use crate::label::Label;
 
 const STYLE: &str = include_str!("style.css");
+const SORT: &str = include_str!("sort.js");
 
-/// Nothing may be loaded from anywhere: even a mistake in here asks for nothing.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+/// Nothing may be loaded from anywhere, and no script runs but the one that sorts
+/// tables: even a mistake in here asks for nothing.
+fn policy() -> String {
+    let hash = BASE64_STANDARD.encode(Sha256::digest(SORT));
+    format!(
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{hash}'"
+    )
+}
 
 /// A section of a page, listed in its contents.
 pub(crate) struct Section {
@@ -27,7 +36,7 @@ pub(crate) fn page(title: &str, label: Label, lead: &Markup, sections: &[Section
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta http-equiv="Content-Security-Policy" content=(policy());
                 title { (head_title) }
                 // Without it browsers ask the server for an icon.
                 link rel="icon" href="data:,";
@@ -49,6 +58,7 @@ pub(crate) fn page(title: &str, label: Label, lead: &Markup, sections: &[Section
                     }
                 }
                 footer { (label.banners()) }
+                script { (PreEscaped(SORT)) }
             }
         }
     }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use rating::evaluate::{PatientLevel, Spread};
 use rating::stats::icc::Icc;
+use rating::stats::wilcoxon::Method;
 use rating::stats::{BlandAltman, Interval};
 use rating::words::counted;
 
@@ -35,9 +36,9 @@ fn table(id: &str, patients: &PatientLevel, label: Label) -> Markup {
     let reason =
         |name: &str| patients.undefined.get(name).map_or("there are no cases", String::as_str);
     let limits = patients.bland_altman.as_ref();
-    let limit = |value: fn(&BlandAltman) -> (f64, Interval)| {
+    let limit = |value: fn(&BlandAltman) -> (f64, Option<Interval>)| {
         let of = limits.map(value);
-        figure(of.map(|of| of.0), of.map(|of| of.1), reason("bland_altman"))
+        figure(of.map(|of| of.0), of.and_then(|of| of.1), reason("bland_altman"))
     };
     let icc = |icc: &Option<Icc>, name: &str| {
         figure(icc.map(|icc| icc.value), icc.and_then(|icc| icc.interval), reason(name))
@@ -69,6 +70,7 @@ fn table(id: &str, patients: &PatientLevel, label: Label) -> Markup {
                         @match patients.wilcoxon {
                             Some(test) => {
                                 (p_value(test.p))
+                                span.aside { (method(test.method)) }
                                 span.aside { (counted(test.differences, "patient differs", "patients differ")) }
                             }
                             None => (notes.missing(reason("wilcoxon"))),
@@ -81,9 +83,15 @@ fn table(id: &str, patients: &PatientLevel, label: Label) -> Markup {
     html! { div { (wide("Sums of patients", &table)) (notes.list()) } }
 }
 
-fn figure(value: Option<f64>, interval: Option<Interval>, no_value: &str) -> Figure<'_> {
-    let no_interval = Some("the two agree perfectly");
-    Figure { unit: Unit::Plain, value, interval, no_value, no_interval }
+fn figure(value: Option<f64>, interval: Option<Interval>, reason: &str) -> Figure<'_> {
+    Figure { unit: Unit::Plain, value, interval, no_value: reason, no_interval: Some(reason) }
+}
+
+fn method(method: Method) -> &'static str {
+    match method {
+        Method::Exact => "exact",
+        Method::Normal => "normal approximation",
+    }
 }
 
 fn p_value(p: f64) -> String {

@@ -126,7 +126,10 @@ fn about(comparison: &Comparison) -> Section {
     let terms = [
         ("Difference", difference.as_str()),
         ("McNemar", mcnemar.as_str()),
-        ("Wilcoxon", "Signed rank test of the distances from the reference grade, pair by pair."),
+        (
+            "Wilcoxon",
+            "Signed rank test of the distances from the reference grade, pair by pair; exact where up to 50 pairs differ.",
+        ),
         ("DeLong", "Test of two areas under the curve on the same pairs."),
         ("p", "Of each test alone, two-sided."),
         ("p (Holm)", family.as_str()),

@@ -19,7 +19,7 @@ const KINDS: [&str; 7] = ["joint", "side", "device", "doppler_mode", "hospital",
 type Groups = BTreeMap<String, BTreeMap<String, GroupFigures>>;
 
 /// The table, with its footnotes; kinds of one group only are said in a sentence.
-pub(crate) fn table(id: &str, subgroups: &Subgroups, samples: usize, label: Label) -> Markup {
+pub(crate) fn table(id: &str, subgroups: &Subgroups, resampling: &str, label: Label) -> Markup {
     let kinds = || KINDS.iter().filter_map(|kind| Some((*kind, subgroups.get(kind)?)));
     let several: Vec<(&str, &Groups)> = kinds().filter(|(_, groups)| groups.len() > 1).collect();
     let alike: Vec<String> = kinds()
@@ -31,12 +31,12 @@ pub(crate) fn table(id: &str, subgroups: &Subgroups, samples: usize, label: Labe
         @if several.is_empty() {
             p { "The manifest names no groups to compare." }
         } @else {
-            (groups_table(id, &several, samples, label))
+            (groups_table(id, &several, resampling, label))
         }
     }
 }
 
-fn groups_table(id: &str, kinds: &[(&str, &Groups)], samples: usize, label: Label) -> Markup {
+fn groups_table(id: &str, kinds: &[(&str, &Groups)], resampling: &str, label: Label) -> Markup {
     let mut notes = Notes::of_table(id);
     let measurements = measurements(kinds);
     let plotted = measurements.last().copied().unwrap_or_default();
@@ -51,7 +51,7 @@ fn groups_table(id: &str, kinds: &[(&str, &Groups)], samples: usize, label: Labe
             caption {
                 (label.opening())
                 "Pairs (and patients) with a reference grade, exact agreement (PEA) and linearly weighted kappa. In brackets 95 % intervals, "
-                "patients resampled, " (samples) " samples; of few patients they are too narrow. No test was made: with so many groups "
+                 (resampling) "; of few patients they are too narrow. No test was made: with so many groups "
                 "some differ by chance. The plot shows the exact agreement of the " (spoken(plotted)) " grade."
             }
             thead {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use rating::evaluate::{MeanFigure, NetworkMeans, TaskFigures, Tasks};
+use rating::evaluate::{NetworkMeans, TaskFigures, Tasks};
 
 use crate::figure::{Figure, Unit};
 use crate::label::Label;
@@ -13,12 +13,12 @@ use crate::plot::roc;
 use crate::spoken;
 
 /// The ROC curves of every measurement, a plot each.
-pub(crate) fn curves(tasks: &Tasks, samples: usize, label: Label) -> Markup {
+pub(crate) fn curves(tasks: &Tasks, resampling: &str, label: Label) -> Markup {
     html! {
         p {
             "Each curve: the mean probability of the task's networks against the reference grade. "
             "The dotted diagonal is chance. In brackets 95 % intervals of the area under the curve (AUC): "
-            "patients resampled, " (samples) " samples."
+             (resampling) "."
         }
         div.row {
             @for (measurement, tasks) in tasks { (curves_of(measurement, tasks, label)) }
@@ -55,13 +55,13 @@ fn legend_auc(figures: &TaskFigures) -> Markup {
 }
 
 /// The table of all tasks.
-pub(crate) fn table(id: &str, tasks: &Tasks, samples: usize, label: Label) -> Markup {
+pub(crate) fn table(id: &str, tasks: &Tasks, resampling: &str, label: Label) -> Markup {
     let mut notes = Notes::of_table(id);
     let table = html! {
         table {
             caption {
                 (label.opening())
-                "AUC of the mean probability: patients resampled, " (samples) " samples; below it DeLong's interval, which takes "
+                "AUC of the mean probability: " (resampling) "; below it DeLong's interval, which takes "
                 "pairs as independent. "
                 "To the right of it: means over the task's networks, each at its own threshold, in brackets "
                 "mean \u{b1} 1.96 s / \u{221a}networks."
@@ -92,14 +92,13 @@ pub(crate) fn table(id: &str, tasks: &Tasks, samples: usize, label: Label) -> Ma
 }
 
 fn row(measurement: &str, task: &str, figures: &TaskFigures, notes: &mut Notes) -> Markup {
+    let reason = figures.undefined.as_deref().unwrap_or("not defined");
     let auc = Figure {
         unit: Unit::Plain,
         value: figures.auc,
         interval: figures.auc_interval,
-        no_value: figures.undefined.as_deref().unwrap_or("not defined"),
-        no_interval: Some(
-            "patients are unknown, or bootstrap samples have no value or all the same",
-        ),
+        no_value: reason,
+        no_interval: Some(reason),
     };
     html! {
         tr {
@@ -131,21 +130,11 @@ fn networks(means: Option<&NetworkMeans>, notes: &mut Notes) -> Markup {
     };
     html! {
         td { (means.networks) }
-        td { (mean(&means.auc, Unit::Plain).markup(notes)) }
+        td { (Figure::of(Unit::Plain, &means.auc).markup(notes)) }
         @for share in [&means.sensitivity, &means.specificity, &means.ppv, &means.npv] {
-            td { (mean(share, Unit::Percent).markup(notes)) }
+            td { (Figure::of(Unit::Percent, share).markup(notes)) }
         }
-        td { (mean(&means.youden, Unit::Plain).markup(notes)) }
-    }
-}
-
-fn mean(figure: &MeanFigure, unit: Unit) -> Figure<'static> {
-    Figure {
-        unit,
-        value: figure.value,
-        interval: figure.interval,
-        no_value: "not defined for at least one of the networks",
-        no_interval: Some("one network alone has no spread"),
+        td { (Figure::of(Unit::Plain, &means.youden).markup(notes)) }
     }
 }
 

@@ -1,8 +1,13 @@
 //! Tables as people and programs write them: CSV with a header row.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use crate::{Grade, Problem};
+
+/// Bytes of the longest field: names and remarks are shorter, and what is said of
+/// a field is read by people.
+const LONGEST: usize = 10_000;
 
 /// A table that is read record by record, in the memory of one.
 pub(crate) struct Stream<'b> {
@@ -17,12 +22,20 @@ impl<'b> Stream<'b> {
     /// Reads the header; a byte-order mark is skipped.
     ///
     /// # Errors
-    /// A header that is not UTF-8 or not CSV.
+    /// A header that is not UTF-8 or not CSV, or that names a column twice; nothing.
     pub fn open(bytes: &'b [u8]) -> Result<Stream<'b>, Problem> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
         let header = reader.headers().map_err(|error| csv_problem(&error))?;
-        let columns = header.iter().map(|name| name.trim().to_owned()).collect();
+        let columns: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+        if columns.iter().all(String::is_empty) {
+            return Err(Problem::new("the table is empty").hint("its first row names the columns"));
+        }
+        let mut seen = BTreeSet::new();
+        let mut named = columns.iter().filter(|name| !name.is_empty());
+        if let Some(name) = named.find(|&name| !seen.insert(name)) {
+            return Err(Problem::new("the column stands twice").in_column(name).at_row(1));
+        }
         Ok(Stream { columns, bytes, reader, record: csv::StringRecord::new() })
     }
 
@@ -38,6 +51,12 @@ impl<'b> Stream<'b> {
             Err(error) => return Some(Err(csv_problem(&error))),
         }
         let line = self.record.position().map_or(0, |position| first_line(self.bytes, position));
+        if let Some(at) = self.record.iter().position(|field| field.len() > LONGEST) {
+            let what =
+                format!("a field of {} bytes; {LONGEST} are possible", self.record[at].len());
+            let column = self.columns.get(at).map_or("", String::as_str);
+            return Some(Err(Problem::new(what).at_row(line).in_column(column)));
+        }
         if self.record.len() == self.columns.len() {
             return Some(Ok(Row { columns: &self.columns, record: &self.record, line }));
         }
@@ -227,5 +246,17 @@ mod tests {
             "{}",
             problems[0]
         );
+    }
+
+    #[test]
+    fn a_field_nobody_could_read_is_refused_without_being_repeated() {
+        let long = "x".repeat(LONGEST + 1);
+        let text = format!("a,b\n1,{long}\n");
+        let problems = Table::read(text.as_bytes()).err().unwrap();
+        assert_eq!(
+            problems[0].to_string(),
+            "row 2, column b: a field of 10001 bytes; 10000 are possible"
+        );
+        assert!(Table::read(b"a,,\n1,2,3\n").is_ok());
     }
 }

@@ -4,15 +4,15 @@ mod documents;
 mod examples;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::tables::tables;
-use rating::evaluate::{Evaluation, Study, evaluate};
+use rating::evaluate::{Cohort, Evaluation, Study, evaluate};
 use rating::scores::{PairScore, Probability, parse_probabilities, parse_some_scores};
 use rating::words::counted;
-use rating::{Protocol, Seed};
+use rating::{Problem, Protocol, Seed};
 use rating_frozen::{CpuScorer, Resources};
 use rating_report::evaluation_page_with;
 
@@ -53,6 +53,15 @@ fn evaluated(args: &EvaluateArgs, protocol: &Protocol) -> Result<Evaluation, Fai
         validation: &probabilities(args.validation.as_deref(), protocol)?,
         ..Study::new(&references, &scores)
     };
+    let in_file = |path: &Option<PathBuf>| {
+        let path = path.clone();
+        move |problem: Problem| match &path {
+            Some(path) => problem.in_file(path.display().to_string()),
+            None => problem,
+        }
+    };
+    study.check_probabilities(protocol).map_err(in_file(&args.probabilities))?;
+    study.check_validation(protocol).map_err(in_file(&args.validation))?;
     let mut rng = ChaCha8Rng::from_seed(Seed::new(args.seed).child("bootstrap").bytes());
     let evaluation = evaluate(protocol, &study, args.samples, &mut rng)
         .map_err(|problem| problem.in_file(args.manifest.display().to_string()))?;
@@ -112,7 +121,7 @@ pub fn table(evaluation: &Evaluation) -> String {
         );
         text += &format!(
             "{name}: {}, {patients}, {}\n",
-            counted(cohort.pairs, "pair", "pairs"),
+            evaluated_of(cohort),
             counted(cohort.conflicts, "conflict", "conflicts")
         );
         for (measurement, figures) in &cohort.measurements {
@@ -134,4 +143,13 @@ pub fn table(evaluation: &Evaluation) -> String {
         }
     }
     text
+}
+
+/// How many of the cohort's pairs the figures are about.
+fn evaluated_of(cohort: &Cohort) -> String {
+    let all = counted(cohort.pairs, "pair", "pairs");
+    match cohort.left_out.len() {
+        0 => all,
+        left_out => format!("{} of {all} evaluated", cohort.pairs - left_out),
+    }
 }

@@ -2,10 +2,12 @@
 //! differences.
 
 use maud::{Markup, html};
+use rating::evaluate::Figure as Found;
 use rating::evaluate::comparison::{
-    Compared, ComparedFile, Comparison, Difference, Evidence, Figure as Found, PairedTest, Part,
+    Compared, ComparedFile, Comparison, Difference, Evidence, PairedTest, Part,
 };
 use rating::stats::Interval;
+use rating::stats::wilcoxon::Method;
 
 use super::{others, reference};
 use crate::figure::{Figure, Unit, p_value};
@@ -231,14 +233,7 @@ impl View<'_> {
     }
 
     fn figure(&mut self, found: &Found, unit: Unit) -> Markup {
-        let figure = Figure {
-            unit,
-            value: found.value,
-            interval: found.interval,
-            no_value: found.undefined.as_deref().unwrap_or("not defined"),
-            no_interval: Some("patients are unknown, or no bootstrap sample has a value"),
-        };
-        figure.markup(&mut self.notes)
+        Figure::of(unit, found).markup(&mut self.notes)
     }
 
     /// Two cells: p alone, with what was counted, and p corrected.
@@ -253,6 +248,9 @@ impl View<'_> {
                 (p_value(*p))
                 @if let Some(Evidence::McNemar { only_first, only_this, .. }) = evidence {
                     span.aside { (only_first) " : " (only_this) }
+                }
+                @if let Some(Evidence::Wilcoxon { method: Method::Normal, .. }) = evidence {
+                    span.aside { "normal approximation" }
                 }
             }
             td { (p_value(*p_holm)) }

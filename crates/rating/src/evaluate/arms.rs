@@ -272,24 +272,30 @@ mod tests {
         let second = 1.0 - (5.0 / 4.0) / (22.0 / 16.0);
         let kappa = figures.kappa_linear.value.unwrap();
         assert!((kappa - (1.0 + second) / 2.0).abs() < 1e-12, "{kappa}");
-        let interval = figures.accuracy.interval.unwrap();
-        assert_eq!((interval.low, interval.high), (0.75, 0.75));
+        assert_eq!(figures.accuracy.interval, None);
     }
 
     #[test]
     fn a_difference_decides_a_claim_or_does_not() {
         let cases = cases();
         let right = Answers { grades: vec![vec![cases.truth[0].clone()]] };
-        let worse = Answers { grades: vec![vec![some(&[0, 1, 2, 0].repeat(10))]] };
+        // Wrong about one pair of each patient, about two of the last.
+        let mut wrong = [0, 1, 2, 0].repeat(10);
+        wrong[38] = 0;
+        let worse = Answers { grades: vec![vec![some(&wrong)]] };
         let compare = |first, second| {
             cases.compare((first, part(None)), (second, part(None)), 50, &mut rng()).unwrap()
         };
         let better = compare(&right, &worse);
-        assert_eq!(better.difference.value, Some(0.25));
+        assert_eq!(better.difference.value, Some(0.275));
         assert_eq!(better.verdict(0.0), Verdict::Holds);
         assert_eq!(compare(&worse, &right).verdict(0.0), Verdict::DoesNot);
-        assert_eq!(compare(&worse, &right).verdict(-0.3), Verdict::Holds);
+        assert_eq!(compare(&worse, &right).verdict(-0.4), Verdict::Holds);
         assert_eq!(compare(&right, &right).verdict(0.0), Verdict::Undecided);
+        // Where every patient differs alike, nothing says how far patients vary.
+        let alike = Answers { grades: vec![vec![some(&[0, 1, 2, 0].repeat(10))]] };
+        assert_eq!(compare(&right, &alike).difference.value, Some(0.25));
+        assert_eq!(compare(&right, &alike).verdict(0.0), Verdict::Undecided);
     }
 
     #[test]

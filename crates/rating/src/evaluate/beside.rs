@@ -2,14 +2,14 @@
 
 use rand::Rng;
 
-use super::interval;
-use crate::stats::{Interval, Measured, Resamples};
+use super::figure::with_width;
+use crate::stats::{Interval, Measured, Resamples, Undefined};
 
 /// A figure and the interval of its patients resampled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Found {
     pub(super) value: Measured,
-    pub(super) interval: Option<Interval>,
+    pub(super) interval: Result<Interval, Undefined>,
 }
 
 /// Figures of several ways, all on the same samples of patients.
@@ -39,7 +39,7 @@ pub(super) fn beside<R: Rng + Clone + Sync>(
     };
     let everyone = vec![1; resamples.patients().count()];
     let values = all(&everyone);
-    let intervals = resamples.of_all(values.len(), all).into_iter().map(interval);
+    let intervals = resamples.of_all(values.len(), all).into_iter().map(with_width);
     let found = values.into_iter().zip(intervals);
     let found: Vec<Found> = found.map(|(value, interval)| Found { value, interval }).collect();
     let mut lists = found.chunks(count.max(1)).map(<[Found]>::to_vec);

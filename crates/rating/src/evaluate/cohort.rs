@@ -13,16 +13,21 @@ use super::task_figures::Tasks;
 use super::tasks;
 use super::{Case, resamples_of};
 use crate::Protocol;
+use crate::manifest::Reference;
 
 /// The figures of one cohort.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cohort {
     /// Pairs of the manifest that belong to it.
     pub pairs: usize,
-    /// Patients, `None` where some are unknown; then no interval is clustered.
+    /// Patients of the pairs that are evaluated, `None` where some are unknown;
+    /// then no interval is clustered.
     pub patients: Option<usize>,
     /// Pairs without a score.
     pub without_score: usize,
+    /// Every pair that is not evaluated; not in the JSON.
+    #[serde(skip)]
+    pub left_out: Vec<LeftOut>,
     /// Pairs whose reference grades medicine excludes; counted nowhere else.
     pub invalid_reference: usize,
     /// Pairs in which the models contradict the protocol.
@@ -40,10 +45,20 @@ pub struct Cohort {
     pub patient_level: Option<PatientLevel>,
 }
 
-/// `pairs` of the manifest belong to the cohort; `cases` are those with a score.
+/// A pair that is not evaluated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The pair.
+    pub pair_id: String,
+    /// Why it is not.
+    pub why: &'static str,
+}
+
+/// `rows` of the manifest belong to the cohort; `cases` are those with a score, in
+/// the same order.
 pub(super) fn figures(
     protocol: &Protocol,
-    pairs: usize,
+    rows: &[&Reference],
     cases: &[Case<'_>],
     samples: usize,
     rng: &mut (impl Rng + Clone + Sync),
@@ -64,16 +79,11 @@ pub(super) fn figures(
         subgroups::add(&mut subgroups, quantity.name, &groupings, groups);
     }
 
-    let patients: Option<Vec<&str>> =
-        cases.iter().map(|case| case.row.patient_id.as_deref()).collect();
     Cohort {
-        pairs,
-        patients: patients.map(|mut patients| {
-            patients.sort_unstable();
-            patients.dedup();
-            patients.len()
-        }),
-        without_score: pairs - cases.len(),
+        pairs: rows.len(),
+        patients: resamples.as_ref().map(|resamples| resamples.patients().count()),
+        without_score: rows.len() - cases.len(),
+        left_out: left_out(protocol, rows, cases),
         invalid_reference: invalid.len(),
         conflicts: cases.iter().filter(|case| case.score.is_conflict()).count(),
         measurements,
@@ -81,4 +91,19 @@ pub(super) fn figures(
         subgroups,
         patient_level: patient_level::figures(protocol, &valid),
     }
+}
+
+fn left_out(protocol: &Protocol, rows: &[&Reference], cases: &[Case<'_>]) -> Vec<LeftOut> {
+    let mut scored = cases.iter().peekable();
+    let why = |row: &&Reference| {
+        if scored.next_if(|case| std::ptr::eq(case.row, *row)).is_none() {
+            return Some("without a score");
+        }
+        row.is_invalid(protocol).then_some("reference grades exclude each other")
+    };
+    let whys: Vec<Option<&'static str>> = rows.iter().map(why).collect();
+    let named = rows.iter().zip(whys);
+    named
+        .filter_map(|(row, why)| Some(LeftOut { pair_id: row.pair_id.to_string(), why: why? }))
+        .collect()
 }

@@ -20,6 +20,30 @@ pub struct CommonError {
     pub examples: Vec<String>,
 }
 
+/// Pairs that one way to decide gets right and another does not (paper, Figure 3C).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OnlyRight {
+    /// How many pairs.
+    pub n: u64,
+    /// The first three of them in the order of their names, to look at.
+    pub examples: Vec<String>,
+}
+
+/// Those that MULTITUDE alone gets right, and those that the majority alone does.
+pub(super) fn only_right(columns: &Columns, cases: &[Case<'_>]) -> [OnlyRight; 2] {
+    let grades = columns.reference.iter().zip(&columns.predicted).zip(&columns.majority);
+    let right = grades.map(|((truth, multitude), majority)| {
+        (truth == multitude, majority.is_some_and(|majority| majority == *truth))
+    });
+    let right: Vec<((bool, bool), usize)> = right.zip(columns.cases.iter().copied()).collect();
+    [(true, false), (false, true)].map(|wanted| {
+        let places = right.iter().filter(|(which, _)| *which == wanted);
+        let names =
+            places.clone().filter_map(|(_, case)| Some(cases.get(*case)?.row.pair_id.as_ref()));
+        OnlyRight { n: places.count() as u64, examples: first_names(names) }
+    })
+}
+
 /// How many ways to differ are listed, as the paper does.
 const ERRORS: usize = 4;
 

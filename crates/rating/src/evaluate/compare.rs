@@ -76,8 +76,8 @@ pub fn accuracy_difference(
         first: first.value.ok(),
         second: second.value.ok(),
         difference: difference.value.ok(),
-        first_interval: first.interval,
-        second_interval: second.interval,
-        difference_interval: difference.interval,
+        first_interval: first.interval.ok(),
+        second_interval: second.interval.ok(),
+        difference_interval: difference.interval.ok(),
     })
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use rand::Rng;
 use serde::Serialize;
 
-use super::common_errors::{CommonError, commonest_errors};
+use super::common_errors::{CommonError, OnlyRight, commonest_errors, only_right};
 use super::counts::{Counts, FIGURES, Measurements, Next};
 use super::cut_off::CutOff;
-use super::figure::{NO_PATIENTS, with_width};
+use super::figure::{Figure, NO_PATIENTS, with_width};
 use super::quantity::Columns;
 use super::subgroups::{GroupFigures, Grouping};
-use super::{Case, interval, keep};
+use super::{Case, keep};
 use crate::Grade;
 use crate::stats::weighted::CountsByPatient;
 use crate::stats::{Confusion, Interval, Patients, Resamples, Weights};
@@ -43,7 +43,7 @@ pub struct GradeFigures {
     /// `confusion[reference][predicted]`.
     pub confusion: Confusion,
     /// 95 % intervals, patients resampled; absent where patients are unknown,
-    /// `null` where every sample gives the same value.
+    /// `null` where no sample has a value or all have the same.
     pub intervals: BTreeMap<&'static str, Option<Interval>>,
     /// The accuracy when pairs with a conflict are left out, where there are any.
     pub accuracy_without_conflicts: Option<f64>,
@@ -54,7 +54,7 @@ pub struct GradeFigures {
     pub cut_offs: BTreeMap<String, CutOff>,
     /// The four commonest ways to differ from the reference, commonest first.
     pub commonest_errors: Vec<CommonError>,
-    /// Why a figure above is `null`.
+    /// Why a figure above is `null`, or only its interval.
     pub undefined: BTreeMap<&'static str, String>,
 }
 
@@ -69,6 +69,10 @@ pub struct MajorityFigures {
     pub accuracy_gained: Option<f64>,
     /// Its interval on the same bootstrap samples.
     pub accuracy_gained_interval: Option<Interval>,
+    /// Pairs that MULTITUDE gets right and the majority does not.
+    pub only_multitude_right: OnlyRight,
+    /// Pairs that the majority gets right and MULTITUDE does not.
+    pub only_majority_right: OnlyRight,
 }
 
 /// The figures of one quantity, and those of each group of `groupings`. Pairs of
@@ -93,8 +97,12 @@ pub(super) fn figures(
         FIGURES.map(|(name, _)| {
             let (value, bootstrap) = measured.next();
             if let Some(bootstrap) = bootstrap {
-                intervals.insert(name, with_width(bootstrap).ok());
+                let interval = with_width(bootstrap).map_err(|reason| {
+                    undefined.insert(name, reason.to_string());
+                });
+                intervals.insert(name, interval.ok());
             }
+            // Why there is no value goes before why it has no interval.
             keep(&mut undefined, name, value)
         });
     if resamples.is_none() {
@@ -102,7 +110,7 @@ pub(super) fn figures(
     }
     let confusion = columns.graded().confusion();
     let cut_offs = cut_offs(columns.grades, &confusion, &mut measured);
-    let majority = majority(columns, measured.next());
+    let majority = majority(columns, cases, measured.next(), &mut undefined);
     let groups = counts.groups.iter().map(|groups| {
         let of_group = |counts| group(counts, &patients, resamples.is_some(), &mut measured);
         groups.iter().map(of_group).collect()
@@ -143,13 +151,24 @@ fn cut_offs(
     (0..grades.saturating_sub(1)).map(cut_off).collect()
 }
 
-fn majority(columns: &Columns, (gained, bootstrap): Next) -> Option<MajorityFigures> {
+fn majority(
+    columns: &Columns,
+    cases: &[Case<'_>],
+    (gained, bootstrap): Next,
+    undefined: &mut BTreeMap<&'static str, String>,
+) -> Option<MajorityFigures> {
     let majority = columns.graded_by_majority()?.confusion();
+    let gained = Figure::resampled(gained, bootstrap);
+    undefined.extend(gained.undefined.map(|reason| ("accuracy_gained", reason)));
+    let kappa = majority.kappa(Weights::Linear);
+    let [only_multitude_right, only_majority_right] = only_right(columns, cases);
     Some(MajorityFigures {
-        accuracy: majority.accuracy().ok(),
-        kappa_linear: majority.kappa(Weights::Linear).ok(),
-        accuracy_gained: gained.ok(),
-        accuracy_gained_interval: bootstrap.and_then(interval),
+        accuracy: keep(undefined, "majority_accuracy", majority.accuracy()),
+        kappa_linear: keep(undefined, "majority_kappa_linear", kappa),
+        accuracy_gained: gained.value,
+        accuracy_gained_interval: gained.interval,
+        only_multitude_right,
+        only_majority_right,
     })
 }
 

@@ -3,6 +3,7 @@
 //! This is the only place where reference grades of test cohorts are read.
 
 pub mod arms;
+mod belonging;
 mod beside;
 mod calibration;
 mod census;
@@ -40,12 +41,13 @@ use crate::{Origin, Problem, Protocol};
 
 pub use calibration::Calibration;
 pub use census::{Categories, Census, GradeMix};
-pub use cohort::Cohort;
-pub use common_errors::CommonError;
+pub use cohort::{Cohort, LeftOut};
+pub use common_errors::{CommonError, OnlyRight};
 pub use cut_off::CutOff;
 pub use figure::Figure;
+use figure::with_width;
 pub use grades::{GradeFigures, MajorityFigures};
-pub use networks::{MeanFigure, NetworkMeans};
+pub use networks::NetworkMeans;
 pub use patient_level::{ExaminationSums, PatientLevel, SumCount};
 pub use spread::Spread;
 pub use subgroups::{GroupFigures, Subgroups};
@@ -120,28 +122,32 @@ pub struct Evaluation {
 pub(crate) struct Case<'a> {
     row: &'a Reference,
     score: Score<'a>,
-    probabilities: &'a [Probability],
+    /// What single networks said; `None` where nobody says it of any pair.
+    probabilities: Option<&'a [Probability]>,
 }
 
 /// Evaluates scores against the reference grades of a manifest.
 ///
 /// # Errors
-/// A probability of a pair that the manifest does not have.
+/// As [`Study::check_probabilities`] and [`Study::check_validation`].
 pub fn evaluate(
     protocol: &Protocol,
     study: &Study<'_>,
     samples: usize,
     rng: &mut (impl Rng + Clone + Sync),
 ) -> Result<Evaluation, Problem> {
-    let by_cohort = cases_by_cohort(study)?;
+    study.check_probabilities(protocol)?;
+    study.check_validation(protocol)?;
+    let by_cohort = cases_by_cohort(study);
     let mut cohorts = BTreeMap::new();
     for (name, cases) in &by_cohort {
-        let pairs = study.rows.iter().filter(|row| row.cohort == *name).count();
-        cohorts.insert((*name).to_owned(), cohort::figures(protocol, pairs, cases, samples, rng));
+        let rows: Vec<&Reference> = study.rows.iter().filter(|row| row.cohort == *name).collect();
+        cohorts.insert((*name).to_owned(), cohort::figures(protocol, &rows, cases, samples, rng));
     }
     let cases = || by_cohort.values().flatten();
-    let scored = cases().map(|case| case.row.origin.with(case.score.origin()));
-    let origin = scored.chain(validation::origin(study)).max();
+    // Pairs of other cohorts are described too, and trained those who scored.
+    let rows = study.rows.iter().map(|row| row.origin);
+    let origin = rows.chain(study.scores.iter().map(|score| score.origin())).max();
     let tasks = match cohorts.len() {
         // All cohorts together are this one.
         1 => cohorts.values().next().map(|cohort| cohort.tasks.clone()).unwrap_or_default(),
@@ -151,8 +157,8 @@ pub fn evaluate(
             tasks::figures(protocol, &everything, resamples_of(&everything, samples, rng).as_ref())
         }
     };
-    let validation = (!study.validation.is_empty())
-        .then(|| validation::figures(protocol, study.rows, study.validation, samples, rng));
+    let validation =
+        (!study.validation.is_empty()).then(|| validation::figures(protocol, study, samples, rng));
     Ok(Evaluation {
         schema: "rating.evaluation/1",
         origin: origin.unwrap_or(Origin::Clinical),
@@ -165,43 +171,27 @@ pub fn evaluate(
         manifest_pairs: study.rows.len(),
         cohorts,
         tasks,
-        validation: validation.transpose()?,
+        validation,
         yardsticks: yardsticks::yardsticks(protocol),
     })
 }
 
 /// The pairs that have a score, by cohort, in the order of the manifest.
-fn cases_by_cohort<'a>(study: &Study<'a>) -> Result<BTreeMap<&'a str, Vec<Case<'a>>>, Problem> {
-    // scored[row], answers[row]
+fn cases_by_cohort<'a>(study: &Study<'a>) -> BTreeMap<&'a str, Vec<Case<'a>>> {
+    // scored[row]
     let mut scored: Vec<Option<Score<'_>>> = vec![None; study.rows.len()];
     study.scores.iter().for_each(|score| scored[score.place()] = Some(score));
-    let answers = answers_of_rows(study)?;
+    let answers: HashMap<&str, &[Probability]> =
+        study.probabilities.iter().map(|(pair, all)| (pair.as_str(), all.as_slice())).collect();
     let mut cases: BTreeMap<&str, Vec<Case<'_>>> = BTreeMap::new();
-    for (place, row) in study.rows.iter().enumerate() {
-        if let Some(score) = scored[place] {
-            let probabilities = answers.get(place).copied().unwrap_or_default();
+    for (row, score) in study.rows.iter().zip(scored) {
+        if let Some(score) = score {
+            let of_pair = || answers.get(row.pair_id.as_ref()).copied().unwrap_or_default();
+            let probabilities = (!answers.is_empty()).then(of_pair);
             cases.entry(row.cohort.as_ref()).or_default().push(Case { row, score, probabilities });
         }
     }
-    Ok(cases)
-}
-
-/// What networks said about each row; empty where nobody says it of any.
-fn answers_of_rows<'a>(study: &Study<'a>) -> Result<Vec<&'a [Probability]>, Problem> {
-    if study.probabilities.is_empty() {
-        return Ok(Vec::new());
-    }
-    let places: HashMap<&str, usize> =
-        study.rows.iter().enumerate().map(|(place, row)| (row.pair_id.as_ref(), place)).collect();
-    let mut answers: Vec<&[Probability]> = vec![&[]; study.rows.len()];
-    for (pair, of_pair) in study.probabilities {
-        let place = places.get(pair.as_str()).ok_or_else(|| {
-            Problem::new(format!("pair {pair} is not in the manifest"))
-                .hint("evaluate with the manifest that was scored")
-        })?;
-        answers[*place] = of_pair;
-    }
-    Ok(answers)
+    cases
 }
 
 /// Bootstrap samples by patient; `None` where a patient is unknown, because
@@ -216,9 +206,9 @@ fn resamples_of<R: Rng + Clone + Sync>(
     Some(Resamples::by_patient(&patients?, samples, rng))
 }
 
-/// The interval of a bootstrap, where there is one.
+/// The interval of a bootstrap, where there is one with width.
 fn interval(bootstrap: Result<Bootstrap, Undefined>) -> Option<Interval> {
-    bootstrap.ok().map(|bootstrap| bootstrap.interval)
+    with_width(bootstrap).ok()
 }
 
 /// The figure, with its reason kept when there is none.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::figure::Figure;
 use crate::network::NetworkId;
 use crate::scores::Probability;
-use crate::stats::{Interval, Measured, Outcomes, Scored, interval::mean};
+use crate::stats::{Interval, Measured, Outcomes, Scored, Undefined, interval::mean};
 use crate::threshold;
 
 /// Means over the networks of a task (paper, "Statistical analysis").
@@ -15,26 +16,17 @@ pub struct NetworkMeans {
     /// How many networks.
     pub networks: usize,
     /// Area under the ROC curve.
-    pub auc: MeanFigure,
+    pub auc: Figure,
     /// Sensitivity.
-    pub sensitivity: MeanFigure,
+    pub sensitivity: Figure,
     /// Specificity.
-    pub specificity: MeanFigure,
+    pub specificity: Figure,
     /// Positive predictive value.
-    pub ppv: MeanFigure,
+    pub ppv: Figure,
     /// Negative predictive value.
-    pub npv: MeanFigure,
+    pub npv: Figure,
     /// Youden index.
-    pub youden: MeanFigure,
-}
-
-/// A mean over networks, `null` when the figure is undefined for one of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MeanFigure {
-    /// The mean.
-    pub value: Option<f64>,
-    /// Its interval; needs two networks.
-    pub interval: Option<Interval>,
+    pub youden: Figure,
 }
 
 /// The answers of each network of a task, with the truth.
@@ -84,12 +76,17 @@ impl<'a> NetworkAnswers<'a> {
     }
 }
 
-/// Mean and interval, `None` when one value is undefined.
-fn mean_figure(values: impl Iterator<Item = Measured>) -> MeanFigure {
-    match values.collect::<Result<Vec<f64>, _>>() {
-        Ok(values) => {
-            MeanFigure { value: mean(&values).ok(), interval: Interval::of_mean(&values).ok() }
-        }
-        Err(_) => MeanFigure { value: None, interval: None },
-    }
+/// The mean and the paper's interval, undefined where one network's value is; no
+/// interval of one network, or of networks that do not differ.
+fn mean_figure(values: impl Iterator<Item = Measured>) -> Figure {
+    let values: Vec<f64> = match values.collect() {
+        Ok(values) => values,
+        Err(reason) => return Figure::new(Err(reason), Err(reason)),
+    };
+    let interval = Interval::of_mean(&values);
+    let has_width = |interval: Interval| match interval.low < interval.high {
+        true => Ok(interval),
+        false => Err(Undefined::NoWidth),
+    };
+    Figure::new(mean(&values), interval.and_then(has_width))
 }

@@ -42,7 +42,7 @@ pub struct PatientLevel {
     pub wilcoxon: Option<Wilcoxon>,
     /// How many examinations have each two sums.
     pub sums: Vec<SumCount>,
-    /// Why a figure above is `null`; `gloess` where there are no sums at all.
+    /// Why a figure above is `null`, or only its interval; `gloess` where there are no sums at all.
     pub undefined: BTreeMap<&'static str, String>,
     /// Each examination; not in the JSON.
     #[serde(skip)]
@@ -74,6 +74,9 @@ pub struct ExaminationSums {
     /// Joints that are in neither sum.
     pub left_out: Vec<String>,
 }
+
+const NO_ICC_INTERVAL: &str =
+    "the two differ nowhere, or by the same everywhere, or too few patients for the approximation";
 
 /// `None` where the protocol has no combined grade.
 pub(super) fn figures(protocol: &Protocol, cases: &[Case<'_>]) -> Option<PatientLevel> {
@@ -138,14 +141,26 @@ fn of_sums(sums: &BTreeMap<Examination<'_>, Gloess<'_>>) -> PatientLevel {
     let ratings: Vec<Vec<f64>> = added.iter().map(|one| one.1.to_vec()).collect();
     let mut undefined = BTreeMap::new();
     let wilcoxon = SignedRanks::new(&predicted, &reference);
+    let bland_altman = keep(&mut undefined, "bland_altman", BlandAltman::of(&differences));
+    if bland_altman.is_some_and(|limits| limits.mean_interval.is_none()) {
+        undefined.insert("bland_altman", "all differences are alike".to_owned());
+    }
+    let mut icc = |name, form| {
+        let found = keep(&mut undefined, name, icc(&ratings, form));
+        if found.is_some_and(|found| found.interval.is_none()) {
+            undefined.insert(name, NO_ICC_INTERVAL.to_owned());
+        }
+        found
+    };
+    let (icc_2_1, icc_3_1) = (icc("icc_2_1", Form::Agreement), icc("icc_3_1", Form::Consistency));
     PatientLevel {
         patients: added.iter().map(|one| one.0).collect::<BTreeSet<_>>().len(),
         n: added.len(),
         joints_left_out: sums.values().map(|of| of.left_out.len()).sum(),
         joints: Spread::of(added.iter().map(|one| one.2 as f64).collect()),
-        bland_altman: keep(&mut undefined, "bland_altman", BlandAltman::of(&differences)),
-        icc_2_1: keep(&mut undefined, "icc_2_1", icc(&ratings, Form::Agreement)),
-        icc_3_1: keep(&mut undefined, "icc_3_1", icc(&ratings, Form::Consistency)),
+        bland_altman,
+        icc_2_1,
+        icc_3_1,
         wilcoxon: wilcoxon.ok().and_then(|ranks| keep(&mut undefined, "wilcoxon", ranks.test())),
         reference: Spread::of(reference),
         predicted: Spread::of(predicted),

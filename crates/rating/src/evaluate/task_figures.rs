@@ -6,7 +6,7 @@ use rand::Rng;
 use serde::Serialize;
 
 use super::calibration::{Calibration, decision_curve};
-use super::figure::{Figure, with_width};
+use super::figure::{Figure, NO_PATIENTS, with_width};
 use super::networks::NetworkMeans;
 use super::tasks::Task;
 use crate::stats::decision_curve::NetBenefit;
@@ -41,7 +41,7 @@ pub struct TaskFigures {
     /// threshold, +- 1.96 s / sqrt(networks). Absent without probabilities, or
     /// where they lack networks for some pairs.
     pub networks: Option<NetworkMeans>,
-    /// Why `auc` is `null`.
+    /// Why `auc` is `null`, or only its interval.
     pub undefined: Option<String>,
 }
 
@@ -93,7 +93,11 @@ impl TaskFigures {
         auc: Result<Bootstrap, Undefined>,
         brier: Result<Bootstrap, Undefined>,
     ) {
-        self.auc_interval = with_width(auc).ok();
+        let interval = with_width(auc);
+        if let (Some(_), Err(reason)) = (self.auc, &interval) {
+            self.undefined = Some(reason.to_string());
+        }
+        self.auc_interval = interval.ok();
         if let Some(calibration) = &mut self.calibration {
             let value = calibration.brier.value.ok_or(Undefined::NoCases);
             calibration.brier = Figure::resampled(value, Some(brier));
@@ -135,6 +139,8 @@ impl Answered {
         let places: Vec<usize> = self.known.iter().map(|case| case.0).collect();
         let patients = patients.map(|patients| patients.keep(&places));
         let sampled = patients.as_ref().map(|patients| Sampled::new(&scored, patients));
+        let no_patients = sampled.is_none().then(|| NO_PATIENTS.to_owned());
+        let undefined = auc.err().map(|reason| reason.to_string()).or(no_patients);
         let figures = TaskFigures {
             auc: auc.ok(),
             auc_delong_interval: delong.ok(),
@@ -142,7 +148,7 @@ impl Answered {
             calibration: Calibration::of(&scored, patients.as_ref()),
             decision_curve: decision_curve(&scored),
             networks: self.networks,
-            ..TaskFigures::without(n, positives, auc.err().map(|reason| reason.to_string()))
+            ..TaskFigures::without(n, positives, undefined)
         };
         (figures, sampled)
     }

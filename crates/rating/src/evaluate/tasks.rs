@@ -65,13 +65,14 @@ impl Task<'_> {
     /// The answers of the task's networks.
     fn answers<'c>(&self, case: &Case<'c>) -> impl Iterator<Item = &'c Probability> {
         let of_task = |answer: &&Probability| answers_task(&answer.network, self.short, self.above);
-        case.probabilities.iter().filter(of_task)
+        case.probabilities.into_iter().flatten().filter(of_task)
     }
 
     /// Whether networks of only some scoring models were asked, as they are by
-    /// lazy scoring. A mean over those would compare pairs by different networks.
+    /// lazy scoring, or none of this pair though there are some of others. A mean
+    /// over those would compare pairs by different networks.
     fn is_cut_short(&self, case: &Case<'_>) -> bool {
-        if case.probabilities.is_empty() {
+        if case.probabilities.is_none() {
             return false;
         }
         let models = case.score.votes().get(self.measurement).map_or(0, Vec::len);

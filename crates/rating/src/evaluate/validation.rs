@@ -1,19 +1,17 @@
 //! The binary tasks on the validation folds of a training (paper, Figures S3
 //! and S4, Tables S3 and S4).
 
-use std::collections::BTreeMap;
-
 use rand::Rng;
 
 use super::networks::NetworkAnswers;
 use super::task_figures::{Answered, Tasks, gather};
 use super::tasks::{Task, tasks_of};
 use super::{Study, answers_task};
+use crate::Protocol;
 use crate::manifest::Reference;
 use crate::scores::Probability;
 use crate::stats::Resamples;
 use crate::stats::interval::mean;
-use crate::{Origin, Problem, Protocol};
 
 /// A pair of the training data, with the networks that were not trained on it.
 struct Held<'a> {
@@ -21,46 +19,28 @@ struct Held<'a> {
     answers: &'a [Probability],
 }
 
-/// The most doubtful origin of the pairs networks were validated on: without
-/// looking for them, of all training data and so of any pair of the manifest.
-pub(super) fn origin(study: &Study<'_>) -> Option<Origin> {
-    let rows = study.rows.iter().filter(|_| !study.validation.is_empty());
-    rows.map(|row| row.origin).max()
-}
-
 /// The figures of each task. A pair's probability is the mean over the networks
 /// of its own fold; each network's own figures are those of its own fold. Both
 /// are optimistic, because the fold chose its networks' epoch and threshold.
-///
-/// # Errors
-/// A pair that the manifest does not have.
 pub(super) fn figures(
     protocol: &Protocol,
-    rows: &[Reference],
-    validation: &[(String, Vec<Probability>)],
+    study: &Study<'_>,
     samples: usize,
     rng: &mut (impl Rng + Clone + Sync),
-) -> Result<Tasks, Problem> {
-    let by_pair: BTreeMap<&str, &Reference> =
-        rows.iter().map(|row| (row.pair_id.as_ref(), row)).collect();
-    let mut held = Vec::with_capacity(validation.len());
-    for (pair, answers) in validation {
-        let row = by_pair.get(pair.as_str()).copied().ok_or_else(|| {
-            Problem::new(format!("pair {pair} is not in the manifest"))
-                .in_file("validation probabilities")
-                .hint("evaluate with a manifest that holds the training pairs")
-        })?;
-        if !row.is_invalid(protocol) {
-            held.push(Held { row, answers });
-        }
-    }
+) -> Tasks {
+    let by_pair = study.by_pair();
+    let held = study.validation.iter().filter_map(|(pair, answers)| {
+        let row = by_pair.get(pair.as_str()).copied()?;
+        (!row.is_invalid(protocol)).then_some(Held { row, answers })
+    });
+    let held: Vec<Held<'_>> = held.collect();
     let patients: Option<Vec<&str>> =
         held.iter().map(|held| held.row.patient_id.as_deref()).collect();
     let resamples = patients.map(|patients| Resamples::by_patient(&patients, samples, rng));
     let all = tasks_of(protocol);
     let answered = all.iter().map(|task| answered(task, &held));
     let patients = resamples.as_ref().map(Resamples::patients);
-    Ok(gather(&all, answered, patients, resamples.as_ref()))
+    gather(&all, answered, patients, resamples.as_ref())
 }
 
 fn answered(task: &Task<'_>, held: &[Held<'_>]) -> Answered {

@@ -37,7 +37,10 @@ const AGAINST_RHEUMATOLOGIST: &str = "robot against a rheumatologist";
 const PROSPECTIVE: &str = "RATING, prospective cohort (274 pairs)";
 const EXTERNAL: &str = "RATING, external cohort (293 pairs, power Doppler)";
 
-const EOSS: [Yardstick; 12] = [
+const ALONE: &str = "10 radiologists alone, mean (274 pairs)";
+const ASSISTED: &str = "the same radiologists with RATING's answer, mean (274 pairs)";
+
+const EOSS: [Yardstick; 14] = [
     row(HAMMER, READERS, SH, [Some(0.73), Some(0.98), Some(0.77)], "weighted"),
     row(HAMMER, READERS, VASCULARITY, [Some(0.84), Some(0.98), Some(0.83)], "weighted"),
     row(ROBOT, AGAINST_RHEUMATOLOGIST, SH, [Some(0.579), Some(0.929), Some(0.38)], "not said"),
@@ -53,6 +56,8 @@ const EOSS: [Yardstick; 12] = [
     row(PAPER, PROSPECTIVE, SH, [Some(0.796), None, Some(0.757)], "linear"),
     row(PAPER, PROSPECTIVE, VASCULARITY, [Some(0.945), None, Some(0.919)], "linear"),
     row(PAPER, PROSPECTIVE, COMBINED, [Some(0.861), None, Some(0.853)], "linear"),
+    row(PAPER, ALONE, COMBINED, [Some(0.414), None, None], ""),
+    row(PAPER, ASSISTED, COMBINED, [Some(0.64), None, None], ""),
     row(PAPER, EXTERNAL, SH, [Some(0.829), None, Some(0.832)], "linear"),
     row(PAPER, EXTERNAL, VASCULARITY, [Some(0.962), None, Some(0.957)], "linear"),
     row(PAPER, EXTERNAL, COMBINED, [Some(0.85), None, Some(0.857)], "linear"),

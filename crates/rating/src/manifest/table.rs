@@ -66,11 +66,8 @@ fn check_header(header: &[String], protocol: &Protocol) -> Result<(), Vec<Proble
         .chain(OPTIONAL)
         .collect();
     let mut problems = Vec::new();
-    let mut seen = BTreeSet::new();
     for name in header {
-        if !seen.insert(name.as_str()) {
-            problems.push(Problem::new("the column stands twice").in_column(name));
-        } else if !known.contains(name.as_str()) && !name.starts_with("x_") {
+        if !known.contains(name.as_str()) && !name.starts_with("x_") {
             let hint = match name.as_str() {
                 "combined" => "the combined grade is derived from the others, remove the column",
                 _ => "columns of your own begin with x_",
@@ -78,7 +75,7 @@ fn check_header(header: &[String], protocol: &Protocol) -> Result<(), Vec<Proble
             problems.push(Problem::new("unknown column").in_column(name).hint(hint));
         }
     }
-    for name in required.iter().filter(|name| !seen.contains(name.as_str())) {
+    for name in required.iter().filter(|name| !header.contains(name)) {
         problems.push(Problem::new("the column is missing").in_column(name));
     }
     if problems.is_empty() {

@@ -47,7 +47,7 @@ impl ScoreTable {
     ///
     /// # Errors
     /// As [`parse_scores`](super::parse_scores); a pair that the manifest does
-    /// not have.
+    /// not have; no scores at all.
     pub fn parse(
         bytes: &[u8],
         protocol: &Protocol,
@@ -69,6 +69,9 @@ impl ScoreTable {
                 return Err(row.problem("pair_id", what));
             }
             table.push(place, &score);
+        }
+        if table.is_empty() {
+            return Err(Problem::new("the table has no rows"));
         }
         Ok(table)
     }

@@ -207,7 +207,8 @@ fn mean_probabilities(
 /// (name or short name), `task`, `fold` and `seed`.
 ///
 /// # Errors
-/// The first cell that cannot be read, with row and column.
+/// The first cell that cannot be read, with row and column; a network that the
+/// protocol has not, or that answers for a pair twice; a table without rows.
 pub fn parse_probabilities(
     bytes: &[u8],
     protocol: &Protocol,
@@ -230,15 +231,72 @@ pub fn parse_probabilities(
         if position == pairs.len() {
             pairs.push((pair_id, Vec::new()));
         }
-        pairs[position].1.push(probability);
+        let (pair_id, answers) = &mut pairs[position];
+        if answers.iter().any(|answer| answer.network == probability.network) {
+            let what = format!("{} answers for pair {pair_id} already", probability.network);
+            return Err(row.problem("network", what));
+        }
+        answers.push(probability);
+    }
+    if pairs.is_empty() {
+        return Err(Problem::new("the table has no rows"));
     }
     Ok(pairs)
 }
 
 fn network_of(row: &Row<'_>, protocol: &Protocol) -> Result<NetworkId, Problem> {
-    if let Some(text) = row.get("network") {
-        return text.parse().map_err(|problem: Problem| row.problem("network", problem.what));
+    let Some(text) = row.get("network") else {
+        return known_network(row, protocol, "task", network_of_parts(row, protocol)?);
+    };
+    let network: NetworkId =
+        text.parse().map_err(|problem: Problem| row.problem("network", problem.what))?;
+    for column in ["measurement", "task", "fold", "seed"] {
+        let says = |part: String| row.get(column).is_none_or(|cell| cell == part);
+        let agrees = match column {
+            // By name or short name.
+            "measurement" => row.get(column).is_none_or(|name| {
+                let position = protocol.measurement(name);
+                position.is_some_and(|at| protocol.measurements()[at].short == network.measurement)
+            }),
+            "task" => says(format!("gt{}", network.above)) || says(network.above.to_string()),
+            "fold" => says(network.fold.to_string()),
+            _ => says(network.seed.to_string()),
+        };
+        if !agrees {
+            return Err(row.problem(column, format!("the network is {network}")));
+        }
     }
+    known_network(row, protocol, "network", network)
+}
+
+/// The network, where the protocol has its measurement and task.
+fn known_network(
+    row: &Row<'_>,
+    protocol: &Protocol,
+    column: &str,
+    network: NetworkId,
+) -> Result<NetworkId, Problem> {
+    let measurement = protocol.measurement(&network.measurement);
+    let measurement = measurement.map(|position| &protocol.measurements()[position]);
+    match measurement {
+        Some(known) if known.short != network.measurement => {
+            let what = format!("{network}: {} is written {}", known.name, known.short);
+            Err(row.problem(column, what))
+        }
+        Some(known) if network.above < known.tasks() => Ok(network),
+        Some(known) => {
+            let what =
+                format!("{network}: {} has tasks gt0 to gt{}", known.name, known.tasks() - 1);
+            Err(row.problem(column, what))
+        }
+        None => {
+            let what = format!("protocol {} has no measurement of {network}", protocol.name());
+            Err(row.problem(column, what))
+        }
+    }
+}
+
+fn network_of_parts(row: &Row<'_>, protocol: &Protocol) -> Result<NetworkId, Problem> {
     let name: String = row.parsed("measurement")?;
     let measurement = protocol
         .measurement(&name)
@@ -302,6 +360,32 @@ mod tests {
         let text = "pair_id,network,probability,threshold\na,sh.gt0.fold1.seed1,often,0.5\n";
         let problem = parse_probabilities(text.as_bytes(), &Protocol::eoss()).unwrap_err();
         assert!(problem.to_string().starts_with("row 2, column probability"), "{problem}");
+    }
+
+    #[test]
+    fn what_no_network_of_the_protocol_said_is_refused() {
+        let header = "pair_id,network,measurement,task,fold,seed,probability,threshold\n";
+        let row = "a,sh.gt0.fold1.seed1,sh,gt0,1,1,0.5,0.5\n";
+        let parse = |text: &str| parse_probabilities(text.as_bytes(), &Protocol::eoss());
+        let whole = format!("{header}{row}");
+        assert_eq!(parse(&whole).unwrap().len(), 1);
+        let by_name = row.replace(",sh,", ",synovial_hypertrophy,");
+        assert_eq!(parse(&format!("{header}{by_name}")).unwrap().len(), 1);
+        for (text, told) in [
+            (String::new(), "the table is empty"),
+            (header.to_owned(), "the table has no rows"),
+            (format!("{whole}{row}"), "row 3, column network: sh.gt0.fold1.seed1 answers for"),
+            (whole.replace(",gt0,", ",gt1,"), "row 2, column task: the network is sh.gt0"),
+            (whole.replace(",sh,", ",vascularity,"), "column measurement: the network is sh.gt0"),
+            (whole.replace(",1,1,", ",2,1,"), "column fold: the network is"),
+            (whole.replace(",1,1,", ",1,2,"), "column seed: the network is"),
+            (whole.replace("sh.", "liver.").replace(",sh,", ",,"), "no measurement of liver"),
+            (whole.replace("gt0", "gt3"), "column network: sh.gt3.fold1.seed1: synovial_hypert"),
+            (whole.replace("pair_id", "seed"), "row 1, column seed: the column stands twice"),
+        ] {
+            let problem = parse(&text).unwrap_err().to_string();
+            assert!(problem.contains(told), "{problem}");
+        }
     }
 
     /// What is wrong with a row of `scores.csv` after one change.

@@ -1,6 +1,7 @@
 //! `comparison.csv`: a row for each figure of each file.
 
-use rating::evaluate::comparison::{Comparison, Evidence, Figure, PairedTest, Quantity};
+use rating::evaluate::Figure;
+use rating::evaluate::comparison::{Comparison, Evidence, PairedTest, Quantity};
 
 use crate::failure::Failure;
 

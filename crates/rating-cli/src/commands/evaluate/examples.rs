@@ -1,7 +1,8 @@
-//! Pairs that the commonest errors happened to: by name, in small pictures, and
+//! Pairs that the commonest errors happened to, and those that MULTITUDE and majority
+//! vote are apart on: by name, in small pictures, and
 //! with the bundle at hand under their heatmaps.
 
-use rating::evaluate::{CommonError, Evaluation};
+use rating::evaluate::Evaluation;
 use rating::heatmap::caption;
 use rating::heatmap::overlay::{EFFUSION, SYNOVIUM, trace, veiled};
 use rating::protocol::Colour;
@@ -118,15 +119,21 @@ fn truth(pair_id: &str, pair: &Pair, source: &Source<'_>) -> Result<Option<Pictu
     Ok(Some(Picture { name, png: thumbnail(&picture, view.roi(), WIDTH_PX)? }))
 }
 
-/// The first pair of each error, then the second of each, and so on, each pair
-/// once: every error is seen before one is seen twice.
+/// The first pair of each list on the page, then the second of each, and so on, each
+/// pair once: something of every list is seen before more of one.
 pub fn named(evaluation: &Evaluation) -> Vec<&str> {
-    let figures = evaluation.cohorts.values().flat_map(|cohort| cohort.measurements.values());
-    let errors: Vec<&CommonError> = figures.flat_map(|figures| &figures.commonest_errors).collect();
-    let turns = errors.iter().map(|error| error.examples.len()).max().unwrap_or(0);
+    let figures = || evaluation.cohorts.values().flat_map(|cohort| cohort.measurements.values());
+    let errors = figures().flat_map(|figures| &figures.commonest_errors);
+    let apart = figures().filter_map(|figures| figures.majority.as_ref());
+    let apart = apart.flat_map(|of| [&of.only_multitude_right, &of.only_majority_right]);
+    let lists: Vec<&[String]> = errors
+        .map(|error| error.examples.as_slice())
+        .chain(apart.map(|apart| apart.examples.as_slice()))
+        .collect();
+    let turns = lists.iter().map(|list| list.len()).max().unwrap_or(0);
     let mut pairs: Vec<&str> = Vec::new();
     for turn in 0..turns {
-        for pair in errors.iter().filter_map(|error| error.examples.get(turn)) {
+        for pair in lists.iter().filter_map(|list| list.get(turn)) {
             if !pairs.contains(&pair.as_str()) {
                 pairs.push(pair);
             }

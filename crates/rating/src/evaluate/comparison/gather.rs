@@ -1,9 +1,9 @@
 //! The pairs that every file scores.
 
 use super::{ComparedFile, NAMED, Scored};
+use crate::Problem;
 use crate::manifest::{Reference, References};
 use crate::scores::Score;
-use crate::{Origin, Problem};
 
 /// Rows that every file scores, in the manifest's order, with those scores.
 #[derive(Debug, Clone)]
@@ -76,13 +76,6 @@ impl<'a> Gathered<'a> {
             scores: self.scores.iter().map(kept).collect(),
             left_out: Vec::new(),
         }
-    }
-
-    /// The most doubtful origin of rows and scores.
-    pub(super) fn origin(&self) -> Origin {
-        let rows = self.rows.iter().map(|row| row.origin);
-        let scores = self.scores.iter().flatten().map(|score| score.origin());
-        rows.chain(scores).max().unwrap_or(Origin::Clinical)
     }
 
     /// What is known of each file.

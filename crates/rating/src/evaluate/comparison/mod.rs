@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 use rand::Rng;
 use serde::Serialize;
 
+use super::figure::Figure;
 use crate::manifest::References;
 use crate::scores::ScoreTable;
 use crate::stats::holm::holm;
-use crate::stats::{Interval, Measured};
 use crate::{Origin, Problem, Protocol};
 
 use gather::Gathered;
@@ -31,7 +31,7 @@ const NAMED: usize = 5;
 pub struct Comparison {
     /// `rating.comparison/1`.
     pub schema: &'static str,
-    /// The most doubtful origin of the pairs that count.
+    /// The most doubtful origin of the manifest's pairs and of the scores.
     pub origin: Origin,
     /// Always true.
     pub research_use_only: bool,
@@ -104,24 +104,6 @@ pub struct Compared {
     pub differences: Vec<Difference>,
 }
 
-/// A figure with its 95 % interval, patients resampled.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Figure {
-    /// The figure.
-    pub value: Option<f64>,
-    /// Its interval.
-    pub interval: Option<Interval>,
-    /// Why there is no value.
-    pub undefined: Option<String>,
-}
-
-impl Figure {
-    fn new(value: Measured, interval: Option<Interval>) -> Figure {
-        let undefined = value.err().map(|reason| reason.to_string());
-        Figure { value: value.ok(), interval, undefined }
-    }
-}
-
 /// How far a file is from the first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
@@ -169,9 +151,11 @@ pub fn compare_scores(
         together = Some(part::part(protocol, &gathered, samples, rng)?);
     }
     let tests = correct(cohorts.values_mut().chain(&mut together));
+    let rows = references.rows().iter().map(|row| row.origin);
+    let scores = files.iter().flat_map(|file| file.scores.iter()).map(|score| score.origin());
     Ok(Comparison {
         schema: "rating.comparison/1",
-        origin: gathered.origin(),
+        origin: rows.chain(scores).max().unwrap_or(Origin::Clinical),
         research_use_only: true,
         protocol: protocol.name().to_owned(),
         bootstrap_samples: samples,

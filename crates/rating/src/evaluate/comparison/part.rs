@@ -7,8 +7,9 @@ use rand::Rng;
 
 use super::gather::Gathered;
 use super::quantity::{Asked, Judged};
-use super::{Compared, Difference, Figure, Part, Quantity};
+use super::{Compared, Difference, Part, Quantity};
 use crate::evaluate::beside::{Beside, Found, beside};
+use crate::evaluate::figure::{Figure, NO_PATIENTS};
 use crate::stats::Resamples;
 use crate::{Problem, Protocol};
 
@@ -50,7 +51,7 @@ pub(super) fn part(
     };
     let mut begin = 0;
     for judged in judged {
-        let quantity = quantity(&judged, &found, begin)?;
+        let quantity = quantity(&judged, &found, begin, patients.is_some())?;
         begin += judged.names().len();
         match judged.asked {
             Asked::Grade { name, .. } => {
@@ -66,8 +67,16 @@ pub(super) fn part(
 }
 
 /// The figures of one quantity, which stand from `begin` on.
-fn quantity(judged: &Judged<'_>, found: &Beside, begin: usize) -> Result<Quantity, Problem> {
-    let figure = |found: &Found| Figure::new(found.value, found.interval);
+fn quantity(
+    judged: &Judged<'_>,
+    found: &Beside,
+    begin: usize,
+    are_patients_known: bool,
+) -> Result<Quantity, Problem> {
+    let figure = |found: &Found| match are_patients_known {
+        true => Figure::new(found.value, found.interval),
+        false => Figure::new(found.value, Err(NO_PATIENTS)),
+    };
     let mut figures = BTreeMap::new();
     for (at, &name) in judged.names().iter().enumerate() {
         let files = found.of_ways.iter().map(|of_file| figure(&of_file[begin + at])).collect();

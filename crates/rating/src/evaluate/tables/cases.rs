@@ -91,6 +91,17 @@ pub(super) fn flow(evaluation: &Evaluation) -> Rows {
     rows
 }
 
+/// The pairs of evaluated cohorts that are not evaluated, by name.
+pub(super) fn left_out(evaluation: &Evaluation) -> Rows {
+    let mut rows = Rows::new("left_out.csv", &["cohort", "pair_id", "why"]);
+    for (name, cohort) in &evaluation.cohorts {
+        for pair in &cohort.left_out {
+            rows.push(vec![name.clone(), pair.pair_id.clone(), pair.why.to_owned()]);
+        }
+    }
+    rows
+}
+
 /// Every cell of every confusion matrix.
 pub(super) fn confusion(evaluation: &Evaluation) -> Rows {
     let header = &["cohort", "measurement", "reference", "predicted", "pairs"];

@@ -2,8 +2,8 @@
 
 use super::{Rows, cell, cells, figure_cells};
 use crate::evaluate::{Evaluation, GradeFigures};
-use crate::stats::BlandAltman;
 use crate::stats::icc::Icc;
+use crate::stats::{BlandAltman, Interval};
 
 /// Agreement with the reference.
 pub(super) fn agreement(evaluation: &Evaluation) -> Rows {
@@ -159,9 +159,9 @@ pub(super) fn patient_level(evaluation: &Evaluation) -> Rows {
             known.cloned().unwrap_or_default()
         };
         let limits = of.bland_altman.as_ref();
-        let limit = |value: fn(&BlandAltman) -> (f64, crate::stats::Interval)| {
+        let limit = |value: fn(&BlandAltman) -> (f64, Option<Interval>)| {
             let of = limits.map(value);
-            cells(of.map(|of| of.0), of.map(|of| of.1), reason("bland_altman"))
+            cells(of.map(|of| of.0), of.and_then(|of| of.1), reason("bland_altman"))
         };
         let icc = |icc: Option<Icc>, name: &str| {
             cells(icc.map(|icc| icc.value), icc.and_then(|icc| icc.interval), reason(name))

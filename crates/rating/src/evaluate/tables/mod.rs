@@ -41,6 +41,7 @@ pub fn tables(evaluation: &Evaluation) -> Vec<TableFile> {
     let all = [
         cases::characteristics(evaluation),
         cases::flow(evaluation),
+        cases::left_out(evaluation),
         cases::confusion(evaluation),
         cases::patients(evaluation),
         cases::yardsticks(evaluation),

@@ -1,7 +1,7 @@
 //! Tables of the binary tasks: figures and curves of probabilities.
 
 use super::{Rows, cells, figure_cells};
-use crate::evaluate::{Evaluation, MeanFigure, NetworkMeans, TaskFigures};
+use crate::evaluate::{Evaluation, NetworkMeans, TaskFigures};
 
 /// Each task with the name of what it was measured on: a cohort, `(all)` or
 /// `(validation folds)`.
@@ -69,14 +69,13 @@ fn of_task(figures: &TaskFigures) -> Vec<(&'static str, [String; 4])> {
 }
 
 fn of_networks(means: &NetworkMeans) -> [(&'static str, [String; 4]); 6] {
-    let mean = |figure: &MeanFigure| cells(figure.value, figure.interval, String::new());
     [
-        ("networks_auc", mean(&means.auc)),
-        ("networks_sensitivity", mean(&means.sensitivity)),
-        ("networks_specificity", mean(&means.specificity)),
-        ("networks_ppv", mean(&means.ppv)),
-        ("networks_npv", mean(&means.npv)),
-        ("networks_youden", mean(&means.youden)),
+        ("networks_auc", figure_cells(&means.auc)),
+        ("networks_sensitivity", figure_cells(&means.sensitivity)),
+        ("networks_specificity", figure_cells(&means.specificity)),
+        ("networks_ppv", figure_cells(&means.ppv)),
+        ("networks_npv", figure_cells(&means.npv)),
+        ("networks_youden", figure_cells(&means.youden)),
     ]
 }
 
