@@ -143,12 +143,76 @@ async fn wrong_passwords_lock_an_account_for_a_while() {
         assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
         assert!(wrong.text().contains("Name or password is wrong."));
     }
-    assert_eq!(try_in(PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    let rests = try_in(PASSWORD).await;
+    assert!(rests.text().contains("an account rests for 15 minutes"), "{}", rests.text());
+    // A name that is nobody's is answered alike: nobody learns which names there are.
+    let nobody = [("name", "Anne"), ("password", PASSWORD)];
+    let answer = room.form(&Browser::default(), "/sign-in", &nobody).await;
+    assert_eq!((answer.status, rests.status), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
+    assert_eq!(answer.text().replace("Anne", "Anna"), rests.text());
     room.pass(15 * 60 + 1);
     room.signed_in(person.id, &try_in(PASSWORD).await).await;
-    let nobody = [("name", "eve"), ("password", "x")];
-    let answer = room.form(&Browser::default(), "/sign-in", &nobody).await;
-    assert!(answer.text().contains("Name or password is wrong."));
+}
+
+#[tokio::test]
+async fn a_session_in_use_goes_on_for_days_and_ends_after_a_week() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::open(folder.path());
+    let browser = room.browser("anna", Role::Reader).await;
+    let ask = async || room.get(&browser, "/api/v1/me").await.status;
+    for _ in 0..16 {
+        room.pass(10 * 60 * 60);
+        assert_eq!(ask().await, StatusCode::OK);
+        // Within the hour nothing more is noted.
+        assert_eq!(ask().await, StatusCode::OK);
+    }
+    let noted = room.room.store.read_now(|db| {
+        let sql = "SELECT count(*) FROM events WHERE kind = 'session.used'";
+        Ok(db.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+    });
+    assert_eq!(noted.unwrap(), 16);
+    room.pass(9 * 60 * 60);
+    assert_eq!(ask().await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_token_makes_no_other_way_in_and_ends_with_the_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::open(folder.path());
+    let admin = room.browser("anna", Role::Admin).await;
+    let page = room.form(&admin, "/account/tokens", &[("name", "script")]).await.text();
+    let (_, rest) = page.split_once("shown this once: <code>").unwrap();
+    let token = rest.split('<').next().unwrap().to_owned();
+    let ask = async |method: Method, path: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        room.send(request.body(Body::from("name=b&role=admin&active=no")).unwrap()).await
+    };
+    assert_eq!(ask(Method::GET, "/api/v1/me").await.status, StatusCode::OK);
+    let id = admin.id;
+    for path in [
+        "/account/tokens".to_owned(),
+        "/account/tokens/1/revoke".to_owned(),
+        "/people".to_owned(),
+        format!("/people/{id}/link"),
+        format!("/people/{id}/active"),
+    ] {
+        let refused = ask(Method::POST, &path).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(refused.text().contains("sign in in a browser"), "{}", refused.text());
+    }
+    let handle = std::sync::Arc::clone(&room.room);
+    let invite = move |change: &mut rating_web::store::Change<'_>| {
+        people::invite(change, &handle.secrets, id)
+    };
+    let word = room.room.store.write_now(Actor::Server, invite).unwrap();
+    assert_eq!(ask(Method::GET, "/api/v1/me").await.status, StatusCode::OK);
+    let fields = [("password", PASSWORD), ("again", PASSWORD)];
+    room.form(&Browser::default(), &format!("/join/{word}"), &fields).await;
+    assert_eq!(ask(Method::GET, "/api/v1/me").await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

@@ -108,6 +108,19 @@ async fn read(room: &TestRoom, who: &Browser, code: &str, locks: bool) {
     }
 }
 
+/// Locks a reading of a stage with these grades, whatever version it begins with.
+async fn read_with(room: &TestRoom, who: &Browser, code: &str, stage: &str, grades: [u8; 2]) {
+    let path = at(code, stage);
+    let version = room.get(who, &path).await.json()["reading"]["version"].clone();
+    let rois = [[5, 5, 50, 30], [6, 6, 51, 31]];
+    let body = json!({ "grades": grades, "cannot": null, "rois": rois, "comment": "" });
+    let asked = json!({ "version": version, "change": stage, "body": body });
+    let saved = room.ask(who, Method::PUT, &path, Some(asked)).await.json();
+    let asked = json!({ "version": saved["version"] });
+    let locked = room.ask(who, Method::POST, &format!("{path}/lock"), Some(asked)).await;
+    assert_eq!(locked.status, StatusCode::OK, "{}", locked.text());
+}
+
 /// Asks again and again, as the page does, until the answer is as wanted.
 async fn until(room: &TestRoom, who: &Browser, code: &str, done: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..2000 {
@@ -471,4 +484,32 @@ async fn a_room_without_a_bundle_says_so() {
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
     assert!(refused.text().contains("without a bundle"), "{}", refused.text());
     assert!(told(&room, "answer.revealed").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_wait_until_nobody_needs_the_person_s_own_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::answered(folder.path(), Stub::new([2, 1]));
+    let anna = room.browser("anna", Role::Reader).await;
+    let berta = room.browser("berta", Role::Reader).await;
+    let vera = room.browser("vera", Role::Senior).await;
+    let code = room.pair("p1", 1, &[anna.id, berta.id]);
+    // Pixels that are nobody's: a picture changed in one of them would be.
+    let upload = async |who: &Browser| room.hand_in(who, "/api/v1/score", 99).await.status;
+    assert_eq!(upload(&vera).await, StatusCode::OK, "nobody may need her");
+    assert_eq!(upload(&anna).await, StatusCode::FORBIDDEN, "her first reading is to come");
+    read_with(&room, &anna, &code, "reading", [2, 1]).await;
+    assert_eq!(upload(&anna).await, StatusCode::FORBIDDEN, "she may read it again");
+    read_with(&room, &berta, &code, "reading", [1, 1]).await;
+    for who in [&anna, &berta, &vera] {
+        assert_eq!(upload(who).await, StatusCode::FORBIDDEN);
+    }
+    read_with(&room, &anna, &code, "reading/consensus", [2, 1]).await;
+    assert_eq!(upload(&anna).await, StatusCode::OK, "she has no part in it any more");
+    read_with(&room, &berta, &code, "reading/consensus", [1, 1]).await;
+    assert_eq!(upload(&vera).await, StatusCode::FORBIDDEN, "she decides");
+    read_with(&room, &vera, &code, "reading/adjudication", [2, 1]).await;
+    for who in [&anna, &berta, &vera] {
+        assert_eq!(upload(who).await, StatusCode::OK, "settled");
+    }
 }

@@ -10,6 +10,7 @@ use rating::manifest::checks::check_rows;
 use rating::{Origin, Protocol};
 use rating_web::consensus::Counted;
 use rating_web::export;
+use rating_web::pairs;
 use rating_web::people::Role;
 use rating_web::readings::{self, Body};
 use rating_web::store::Actor;
@@ -403,4 +404,28 @@ async fn a_room_where_nothing_is_settled_is_exported_too() {
     let refused = std::fs::read_to_string(out.join("refused.csv")).unwrap();
     assert!(refused.contains("was handed to no reader"), "{refused}");
     assert!(out.join("history.jsonl").exists() && out.join("manifest.csv").exists());
+}
+
+#[tokio::test]
+async fn who_may_look_at_the_readings_of_a_pair_is_not_handed_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = TestRoom::open(folder.path());
+    let People { anna, berta, senior, .. } = people(&room).await;
+    let code = room.pair("p1", 1, &[anna.id, berta.id]);
+    let pair = room.room.store.read_now(|db| Ok(pairs::id_of(db, "p1")?)).unwrap();
+    let hand = |to: &Browser| {
+        let id = to.id;
+        let assign =
+            move |change: &mut rating_web::store::Change<'_>| pairs::assign(change, id, &[pair]);
+        room.room.store.write_now(Actor::Server, assign).unwrap()
+    };
+    read(&room, &anna, &code, "", [2, 1]).await;
+    read(&room, &berta, &code, "", [1, 1]).await;
+    let seen = room.get(&senior, &format!("/api/v1/pairs/{code}/readings")).await;
+    assert_eq!(seen.status, StatusCode::OK);
+    let assigned = hand(&senior);
+    assert_eq!((assigned.added, assigned.seen), (0, 1));
+    // A reader who can know nothing of it still may.
+    let cora = room.browser("cora", Role::Reader).await;
+    assert_eq!(hand(&cora).added, 1);
 }

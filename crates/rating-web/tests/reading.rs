@@ -2,7 +2,8 @@
 
 mod support;
 
-use axum::http::{Method, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
 use rating_web::people::Role;
 use rating_web::store::journal;
 use serde_json::{Value, json};
@@ -163,7 +164,21 @@ async fn what_is_fetched_ahead_is_private_and_holds_pixels_only() {
         assert!(kept.contains("private") && !kept.contains("public"), "{kept}");
         assert_eq!(chunks(&image.bytes), ["IHDR", "IDAT", "IEND"], "pixels and nothing else");
         assert_eq!(room.get(&other, path).await.status, StatusCode::NOT_FOUND);
+        // Kept, but not shown again to whoever may not see it any more.
+        assert!(kept.contains("no-cache"), "{kept}");
+        let again = async |who: &Browser| {
+            let request = Request::get(path)
+                .header(header::COOKIE, who.cookie.clone().unwrap_or_default())
+                .header(header::IF_NONE_MATCH, &image.headers[header::ETAG]);
+            room.send(request.body(Body::empty()).unwrap()).await
+        };
+        let known = again(&anna).await;
+        assert_eq!((known.status, known.bytes.len()), (StatusCode::NOT_MODIFIED, 0));
+        assert_eq!(again(&other).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(again(&Browser::default()).await.status, StatusCode::UNAUTHORIZED);
     }
+    let out = room.form(&other, "/sign-out", &[]).await;
+    assert_eq!(out.headers["clear-site-data"], "\"cache\"");
     // Everything that says something about a pair is asked for anew each time.
     for path in [format!("/read/{code}"), path(&code), format!("/api/v1/pairs/{code}/answer")] {
         assert_eq!(room.get(&anna, &path).await.headers["cache-control"], "no-store", "{path}");

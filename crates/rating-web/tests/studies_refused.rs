@@ -136,8 +136,8 @@ async fn cases_of_an_open_study_are_read_in_it_only() {
         let change = move |change: &mut Change<'_>| pairs::assign(change, reader, &[pair]);
         store.write_now(Actor::Server, change).unwrap()
     };
-    assert_eq!(assign(reader), Assigned { added: 0, learned: 0, studied: 1 });
-    assert_eq!(assign(other), Assigned { added: 1, learned: 0, studied: 0 });
+    assert_eq!(assign(reader), Assigned { added: 0, learned: 0, studied: 1, seen: 0 });
+    assert_eq!(assign(other), Assigned { added: 1, learned: 0, studied: 0, seen: 0 });
 }
 
 #[tokio::test]

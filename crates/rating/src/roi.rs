@@ -16,6 +16,16 @@ pub struct Roi {
 }
 
 impl Roi {
+    /// Pixels that the shorter side of a rectangle around a joint has at least: a
+    /// smaller one is a slip of the hand.
+    pub const SHORTEST_SIDE: u32 = 16;
+
+    /// Whether a joint can be seen in it.
+    #[must_use]
+    pub fn holds_a_joint(self) -> bool {
+        self.width().min(self.height()) >= Roi::SHORTEST_SIDE
+    }
+
     /// The rectangle with these sides, in the order left, top, right, bottom.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use rating::Origin;
 use rusqlite::Connection;
 
 use crate::clock::Moment;
+use crate::consensus;
 use crate::pairs::Hash;
 use crate::people::{Ability, Person};
 use crate::readings::{Standing, disclosure, embargo_on};
@@ -17,7 +18,7 @@ use crate::studies;
 /// # Errors
 /// Pixels under an embargo, or of a pair whose answer the person may not know
 /// yet. Changed in one pixel they are others: so nobody's uploads are answered
-/// while pairs wait for that person's own reading, or the person reads in an
+/// while a reading of that person may still be wanted, or the person reads in an
 /// open study.
 pub(crate) fn admit(
     db: &Connection,
@@ -52,8 +53,11 @@ pub(crate) fn admit(
         let what = "You read in a study that is open: uploads are answered when it is closed.";
         return Err(Refusal::forbidden(what));
     }
-    if person.role.may(Ability::Read) && has_unread(db, person, now)? {
-        let what = "Answers about pairs that were handed to you are still to come: uploads are answered after them.";
+    if person.role.may(Ability::Read)
+        && (consensus::is_wanted(db, person)? || has_unread(db, person, now)?)
+    {
+        let what =
+            "Pairs that you read or decide are not settled: uploads are answered after them.";
         return Err(Refusal::forbidden(what));
     }
     Ok((known, origin))

@@ -73,6 +73,27 @@ fn part_in(known: &Known, person: &Person, decided: &Decided) -> Part {
     }
 }
 
+/// Whether this person may have to read a pair of the room now or when others have
+/// read it: one handed to them that is not settled, or one that they may decide.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn is_wanted(db: &Connection, person: &Person) -> Result<bool, Refusal> {
+    Ok(load(db, scope(person))?.iter().any(|known| {
+        let decided = known.decided(Counted::default());
+        match decided {
+            Decided::Reading { .. } => known.handed_to.contains(&person.id),
+            // Who decides knows the images as soon as all have read them.
+            Decided::Consensus { .. } => {
+                part_in(known, person, &decided) != Part::None
+                    || part_in(known, person, &Decided::Adjudication) != Part::None
+            }
+            Decided::Adjudication => part_in(known, person, &decided) != Part::None,
+            Decided::NotHandedOut | Decided::Settled { .. } => false,
+        }
+    }))
+}
+
 /// How far every pair of the room is, in the order they came in, with its number and code.
 ///
 /// # Errors

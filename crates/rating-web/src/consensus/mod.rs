@@ -19,7 +19,8 @@ pub use agreement::{Agreement, Among, Beside, agreement};
 use outline::Outline;
 
 pub use list::{
-    Counts, Listed, Page, Part, Waiting, all, done, list, next, of_pair, overview, part, waiting,
+    Counts, Listed, Page, Part, Waiting, all, done, is_wanted, list, next, of_pair, overview, part,
+    waiting,
 };
 pub use settled::{Settled, mean};
 pub(crate) use table::letters;

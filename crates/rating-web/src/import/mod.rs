@@ -138,6 +138,12 @@ fn hand_out(
                 assigned.studied
             ));
         }
+        if assigned.seen > 0 {
+            withheld.push(format!(
+                "{name} may look at what others said about {} of these pairs: they were not handed to {name}.",
+                assigned.seen
+            ));
+        }
         if assigned.learned > 0 {
             withheld.push(format!(
                 "{name} has learned on {} of these pairs and knows their truth: they were not handed to {name}.",

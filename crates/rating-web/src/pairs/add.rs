@@ -5,8 +5,9 @@ use rating::{Protocol, Roi};
 use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 
-use super::{Hash, row_text};
-use crate::people::Secrets;
+use super::{Hash, row_of, row_text};
+use crate::people::{self, Secrets};
+use crate::readings::{Standing, disclosure};
 use crate::refusal::Refusal;
 use crate::store::Change;
 use crate::{studies, teaching};
@@ -48,8 +49,9 @@ const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 /// Adds a pair.
 ///
 /// # Errors
-/// A name that is taken by other pixels; pixels that are there under another
-/// name: the same joint would be read twice.
+/// A name that is taken by other pixels, or by the same ones said to show another
+/// joint; pixels that are there under another name: the same joint would be read
+/// twice.
 pub fn add(
     change: &mut Change<'_>,
     secrets: &Secrets,
@@ -57,7 +59,7 @@ pub fn add(
     pair: &NewPair,
 ) -> Result<Added, Refusal> {
     let name = &pair.row.pair_id;
-    if let Some(known) = same_name(change, pair)? {
+    if let Some(known) = same_name(change, protocol, pair)? {
         return Ok(Added::Known(known));
     }
     for view in &pair.views {
@@ -91,19 +93,47 @@ pub fn add(
     Ok(Added::New(id))
 }
 
-/// The pair of this name, if it has the same pixels.
-fn same_name(change: &Change<'_>, pair: &NewPair) -> Result<Option<i64>, Refusal> {
+/// The pair of this name, if it has the same pixels and is said to show the same.
+fn same_name(
+    change: &Change<'_>,
+    protocol: &Protocol,
+    pair: &NewPair,
+) -> Result<Option<i64>, Refusal> {
     let name = &pair.row.pair_id;
-    let sql = "SELECT id FROM pairs WHERE name = ?1";
-    let known: Option<i64> = change.query_row(sql, [name], |row| row.get(0)).optional()?;
-    let Some(id) = known else { return Ok(None) };
+    let sql = "SELECT id, row FROM pairs WHERE name = ?1";
+    let known: Option<(i64, String)> =
+        change.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((id, row)) = known else { return Ok(None) };
     let mut statement =
         change.prepare_cached("SELECT source FROM views WHERE pair = ?1 ORDER BY modality")?;
     let sources = statement.query_map([id], |row| row.get(0))?.collect::<Result<Vec<Hash>, _>>()?;
-    if sources.iter().eq(pair.views.iter().map(|view| &view.source)) {
-        return Ok(Some(id));
+    if !sources.iter().eq(pair.views.iter().map(|view| &view.source)) {
+        return Err(Refusal::unfit(format!("There is a pair {name} already, with other images.")));
     }
-    Err(Refusal::unfit(format!("There is a pair {name} already, with other images.")))
+    match contradiction(&row_of(&row, protocol)?, &pair.row) {
+        None => Ok(Some(id)),
+        Some(told) => Err(Refusal::unfit(format!(
+            "There is a pair {name} already, with the same images, but {told}. \
+             A coordinator can correct it on the board."
+        ))),
+    }
+}
+
+/// Where two rows say different things about whose joint it is and which.
+fn contradiction(stored: &Row, told: &Row) -> Option<String> {
+    let of = |row: &Row| {
+        [
+            ("patient", row.patient_id.clone()),
+            ("joint", row.unit.clone()),
+            ("side", row.side.map(|side| side.word().to_owned())),
+        ]
+    };
+    of(stored).into_iter().zip(of(told)).find(|(stored, told)| stored != told).map(
+        |((what, stored), (_, told))| {
+            let word = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
+            format!("with {what} {}, not {}", word(stored), word(told))
+        },
+    )
 }
 
 /// Six letters that no pair has.
@@ -127,24 +157,34 @@ pub struct Assigned {
     pub learned: usize,
     /// How many were left out: the reader reads them in a study that is open.
     pub studied: usize,
+    /// How many were left out: the reader may know what others said about them.
+    pub seen: usize,
 }
 
 /// Hands pairs to a reader, behind those the reader has; not those whose truth
-/// the reader was told in a lesson, nor those the reader has in an open study.
+/// the reader was told in a lesson, those the reader has in an open study, nor
+/// those whose readings the reader may look at already, as senior readers may.
 ///
 /// # Errors
 /// An unknown pair or reader.
 pub fn assign(change: &mut Change<'_>, reader: i64, pairs: &[i64]) -> Result<Assigned, Refusal> {
+    let person = people::one(change, reader)?;
     let told = teaching::told_of(change, reader)?;
     let (known, pairs): (Vec<i64>, Vec<i64>) =
         pairs.iter().copied().partition(|pair| told.contains(pair));
-    let mut studied = 0;
+    let (mut studied, mut seen) = (0, 0);
     let sql = "SELECT coalesce(max(position), 0) FROM assignments WHERE reader = ?1";
     let mut position: i64 = change.query_row(sql, [reader], |row| row.get(0))?;
     let mut added = Vec::new();
     for pair in pairs {
         if studies::is_read_by(change, reader, pair)? {
             studied += 1;
+            continue;
+        }
+        let standing = Standing::of(change, &person, pair)?;
+        let may_know = disclosure(&person, &standing, change.now).readings_of_others;
+        if may_know && !standing.is_assigned {
+            seen += 1;
             continue;
         }
         position += 1;
@@ -156,7 +196,7 @@ pub fn assign(change: &mut Change<'_>, reader: i64, pairs: &[i64]) -> Result<Ass
     if !added.is_empty() {
         change.tell("pairs.assigned", &format!("person {reader}"), (), &added)?;
     }
-    Ok(Assigned { added: added.len(), learned: known.len(), studied })
+    Ok(Assigned { added: added.len(), learned: known.len(), studied, seen })
 }
 
 /// Corrects the ROI a pair came with.

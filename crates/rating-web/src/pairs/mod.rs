@@ -4,6 +4,7 @@
 mod add;
 mod hand_back;
 mod images;
+mod mend;
 
 use rating::manifest::{Manifest, Row};
 use rating::{Origin, Protocol, Roi};
@@ -14,6 +15,7 @@ use crate::refusal::Refusal;
 pub use add::{Added, Assigned, NewPair, NewView, add, assign, set_roi};
 pub use hand_back::take_back;
 pub use images::{Images, named, png};
+pub use mend::{Correction, correct, withdraw};
 
 /// What tells images apart.
 pub type Hash = rating::decode::PixelHash;
@@ -92,6 +94,21 @@ pub fn origin_of_read(db: &Connection) -> Result<Option<Origin>, Refusal> {
     let words: Vec<String> =
         statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(words.iter().filter_map(|word| Origin::from_word(word)).max())
+}
+
+/// The pair with this code, or else this name.
+///
+/// # Errors
+/// No such pair, or one that was removed.
+pub fn by_code_or_name(
+    db: &Connection,
+    protocol: &Protocol,
+    text: &str,
+) -> Result<StoredPair, Refusal> {
+    match by_code(db, protocol, &text.to_ascii_uppercase()) {
+        Err(refusal) if !refusal.is_ours() => one(db, protocol, id_of(db, text)?),
+        found => found,
+    }
 }
 
 fn no_such_pair() -> Refusal {

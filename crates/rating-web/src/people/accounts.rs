@@ -143,8 +143,8 @@ pub fn invite(change: &mut Change<'_>, secrets: &Secrets, id: i64) -> Result<Str
 }
 
 /// Uses a one-time link: sets the password (a hash of
-/// [`Secrets::hash_password`]), and ends what sessions the account had. The
-/// first link of all makes an administrator called `name`.
+/// [`Secrets::hash_password`]), and ends what sessions and tokens the account had.
+/// The first link of all makes an administrator called `name`.
 ///
 /// # Errors
 /// A link that is unknown, used or too old.
@@ -173,7 +173,12 @@ pub fn join(
         params![password, id],
     )?;
     change.execute("DELETE FROM sessions WHERE person = ?1", [id])?;
-    change.tell("password.set", &format!("person {id}"), (), ())?;
+    let revoked = change.execute(
+        "UPDATE tokens SET revoked = ?1 WHERE person = ?2 AND revoked IS NULL",
+        params![change.now, id],
+    )?;
+    let after = serde_json::json!({ "tokens_revoked": revoked });
+    change.tell("password.set", &format!("person {id}"), (), after)?;
     Ok(id)
 }
 

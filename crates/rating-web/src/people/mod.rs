@@ -17,8 +17,8 @@ pub use role::{Ability, Role};
 pub use secret::is_password;
 pub use secret::{SHORTEST, Secrets};
 pub use sessions::{
-    Session, Token, make_token, of_session, of_token, password_of, revoke_token, sign_in, sign_out,
-    tokens_of,
+    Session, Token, make_token, note_use, of_session, of_token, password_of, revoke_token, sign_in,
+    sign_out, tokens_of,
 };
 
 /// An account.

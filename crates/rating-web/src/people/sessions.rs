@@ -16,10 +16,12 @@ use crate::store::Change;
 const FAILURES: i64 = 5;
 /// How long it is locked then.
 const LOCKED: Duration = Duration::from_secs(15 * 60);
-/// A session ends after so long without a request,
+/// A session ends after so long without a request since one was noted,
 const IDLE: Duration = Duration::from_secs(12 * 60 * 60);
 /// and after so long whatever happens.
 const SESSION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// That a session is in use is noted after so long.
+const NOTED: Duration = Duration::from_secs(60 * 60);
 
 /// A browser that has signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +30,17 @@ pub struct Session {
     pub person: Person,
     /// The word that forms must bring along.
     pub csrf: String,
-    /// When it was last used.
+    /// When it was last noted that it is in use.
     pub seen: Moment,
+}
+
+impl Session {
+    /// Whether it should be noted that it is in use: a line of the journal an hour
+    /// is enough.
+    #[must_use]
+    pub fn is_to_be_noted(&self, now: Moment) -> bool {
+        self.seen.after(NOTED) <= now
+    }
 }
 
 /// What signing in needs to know of an account, before the slow comparison of
@@ -56,13 +67,17 @@ pub fn sign_in(
     matches: bool,
     from: Option<IpAddr>,
 ) -> Result<Result<String, Refusal>, Refusal> {
-    let wrong = || Refusal { what: "Name or password is wrong.".to_owned(), ..Refusal::sign_in() };
+    // One answer to everybody: another one for an account that rests would tell
+    // which names there are.
+    let what = format!(
+        "Name or password is wrong. After {FAILURES} wrong passwords an account rests for {} minutes.",
+        LOCKED.as_secs() / 60
+    );
+    let wrong = || Refusal { what: what.clone(), ..Refusal::sign_in() };
     let Some(id) = id else { return Ok(Err(wrong())) };
     let person = one(change, id)?;
     if person.locked_until.is_some_and(|until| until > change.now) {
-        return Ok(Err(Refusal::too_often(
-            "Too many wrong passwords: this account is locked for some minutes.",
-        )));
+        return Ok(Err(wrong()));
     }
     let subject = format!("person {id}");
     if !matches || !person.active {
@@ -111,6 +126,24 @@ pub fn of_session(db: &Connection, word: &str, now: Moment) -> Result<Option<Ses
         csrf: csrf(word),
         seen,
     }))
+}
+
+/// Notes that a session is in use, so that it does not end while somebody works.
+///
+/// # Errors
+/// A database that takes no more.
+pub fn note_use(change: &mut Change<'_>, word: &str) -> Result<(), Refusal> {
+    let hash = secret::digest(word);
+    let sql = "SELECT person, seen FROM sessions WHERE hash = ?1";
+    let found: Option<(i64, Moment)> =
+        change.query_row(sql, [hash], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    // Of several requests at once the first one notes it.
+    let Some((person, seen)) = found.filter(|(_, seen)| seen.after(NOTED) <= change.now) else {
+        return Ok(());
+    };
+    let sql = "UPDATE sessions SET seen = ?1 WHERE hash = ?2";
+    change.execute(sql, params![change.now, hash])?;
+    change.tell("session.used", &format!("person {person}"), seen, change.now)
 }
 
 /// A word that only pages of this session know: another site can make a browser

@@ -155,6 +155,13 @@ impl Body {
         if self.rois.iter().any(Option::is_none) {
             return Err(Refusal::unfit("Draw the ROI first: R begins a rectangle."));
         }
+        if self.rois.iter().flatten().any(|roi| !roi.holds_a_joint()) {
+            let what = format!(
+                "The ROI is too small for a joint: each side needs {} pixels or more.",
+                Roi::SHORTEST_SIDE
+            );
+            return Err(Refusal::unfit(what));
+        }
         complete_grades(protocol, &self.grades).map(drop)
     }
 }
@@ -227,6 +234,9 @@ mod tests {
         assert!(excluded.what.contains("outside the synovium"), "{excluded}");
         let blank = Body::blank(&eoss, &views());
         assert!(blank.check_complete(&eoss).unwrap_err().what.contains("ROI"));
+        let sliver = Some(Roi::new([0, 0, 15, 50]).unwrap());
+        let slip = Body { rois: vec![complete([1, 1]).rois[0], sliver], ..complete([1, 1]) };
+        assert!(slip.check_complete(&eoss).unwrap_err().what.contains("16 pixels"));
         let ungraded = Body { grades: vec![Some(1), None], ..complete([1, 1]) };
         assert!(ungraded.check_complete(&eoss).unwrap_err().what.contains("vascularity"));
     }

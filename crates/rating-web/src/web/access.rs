@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use super::{App, form};
 use crate::people::{self, Ability, Person};
 use crate::refusal::Refusal;
+use crate::store::Actor;
 
 /// The cookie of a session.
 pub(super) const COOKIE: &str = "rating_session";
@@ -43,6 +44,15 @@ pub(crate) struct Caller {
     pub(crate) person: Person,
     /// The word that forms bring along; empty for programs.
     pub(crate) csrf: String,
+}
+
+impl Caller {
+    /// Lets pass who has signed in in a browser: a token that got lost must not make
+    /// other ways in.
+    pub(crate) fn in_person(&self) -> Result<(), Refusal> {
+        let what = "A program with a token may not do this: sign in in a browser.";
+        (!self.csrf.is_empty()).then_some(()).ok_or_else(|| Refusal::forbidden(what))
+    }
 }
 
 /// Lets in who may come in, and hands the caller on: to the handler, and with the
@@ -114,8 +124,13 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<(Caller, bool), Refusa
     }
     let word = session_word(headers).ok_or_else(Refusal::sign_in)?;
     let now = app.room.store.now();
-    let session = app.room.store.read(move |db| people::of_session(db, &word, now)).await?;
+    let asked = word.clone();
+    let session = app.room.store.read(move |db| people::of_session(db, &asked, now)).await?;
     let session = session.ok_or_else(Refusal::sign_in)?;
+    if session.is_to_be_noted(now) {
+        let by = Actor::Person(session.person.id);
+        app.room.store.write(by, move |change| people::note_use(change, &word)).await?;
+    }
     Ok((Caller { person: session.person, csrf: session.csrf }, false))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
@@ -66,6 +66,27 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
     // Whatever says nothing else holds something that not everybody may see.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// A picture as PNG. A browser may keep it, fetched ahead for the next pair, but asks
+/// before it shows it again: whoever has signed out, or may not see it any more, is
+/// refused before this is reached.
+pub(super) fn picture(asked: &HeaderMap, png: Vec<u8>) -> Response {
+    let tag = format!("\"{}\"", blake3::hash(&png).to_hex());
+    let is_known = asked
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|tags| tags.split(',').any(|known| known.trim() == tag));
+    let headers = [
+        (header::CONTENT_TYPE, "image/png".to_owned()),
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+        (header::ETAG, tag),
+    ];
+    match is_known {
+        true => (StatusCode::NOT_MODIFIED, headers).into_response(),
+        false => (headers, png).into_response(),
+    }
 }
 
 /// What was asked for.

@@ -48,6 +48,8 @@ pub fn routes() -> Vec<Route> {
         route(M::GET, "/", SignedIn, get(home::show)),
         route(M::POST, "/reveal", Needs(Coordinate), post(decide::reveal)),
         route(M::POST, "/take-back", Needs(Coordinate), post(decide::take_back)),
+        route(M::POST, "/correct", Needs(Coordinate), post(decide::correct)),
+        route(M::POST, "/withdraw", Needs(Coordinate), post(decide::withdraw)),
         route(M::GET, "/account", SignedIn, get(account::show)),
         route(M::POST, "/account/tokens", SignedIn, post(account::make_token)),
         route(M::POST, "/account/tokens/{id}/revoke", SignedIn, post(account::revoke_token)),

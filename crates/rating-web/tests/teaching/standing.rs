@@ -29,7 +29,10 @@ async fn only_settled_pairs_are_offered_and_nobody_learns_on_the_own_ones() {
     // Handed to the learner while the lesson stands open.
     let lesson = school.lesson(&school.lea, "due").await;
     let saved = school.grade(&school.lea, &lesson, [2, 1], "a").await.json();
-    assert_eq!(school.assign(&school.lea, &known), Assigned { added: 1, learned: 0, studied: 0 });
+    assert_eq!(
+        school.assign(&school.lea, &known),
+        Assigned { added: 1, learned: 0, studied: 0, seen: 0 }
+    );
     let late = school.submit(&school.lea, &lesson, &saved["version"]).await;
     assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.text());
     assert!(!late.text().contains("truth"));
@@ -86,7 +89,10 @@ async fn who_was_told_a_truth_reads_that_pair_no_more() {
     school.offer().await;
     school.answer(&school.lea, "due", [2, 1]).await;
     school.answer(&school.vera, "due", [2, 1]).await;
-    assert_eq!(school.assign(&school.lea, &code), Assigned { added: 0, learned: 1, studied: 0 });
+    assert_eq!(
+        school.assign(&school.lea, &code),
+        Assigned { added: 0, learned: 1, studied: 0, seen: 0 }
+    );
     let refused = school.study(&[&code], &school.lea).unwrap_err();
     assert!(refused.what.starts_with("lea has learned on 1 of the cases"), "{refused}");
 
@@ -100,7 +106,7 @@ async fn who_was_told_a_truth_reads_that_pair_no_more() {
         &manifest,
         "pair_id,patient_id,cohort,origin,joint,side,hospital,device,grayscale,doppler,grayscale_left,grayscale_top,\
          grayscale_right,grayscale_bottom,doppler_left,doppler_top,doppler_right,doppler_bottom,doppler_mode,synovial_hypertrophy,vascularity\n\
-         one,P,test,phantom,MCP2,left,S,d,a.png,b.png,5,5,50,30,5,5,50,30,cdus,2,1\n",
+         one,SECRET-PATIENT,test,phantom,MCP2,left,S,d,a.png,b.png,5,5,50,30,5,5,50,30,cdus,2,1\n",
     )
     .unwrap();
     let readers = ["lea".to_owned(), "anna".to_owned()];
@@ -115,7 +121,7 @@ async fn who_was_told_a_truth_reads_that_pair_no_more() {
     // It is open again when one more reader differs; the senior who learned does not decide.
     let cora = school.room.browser("cora", Role::Reader).await;
     let wanda = school.room.browser("wanda", Role::Senior).await;
-    assert_eq!(school.assign(&cora, &code), Assigned { added: 1, learned: 0, studied: 0 });
+    assert_eq!(school.assign(&cora, &code), Assigned { added: 1, learned: 0, studied: 0, seen: 0 });
     school.read(&cora, &code, "", [3, 2], "").await;
     for (who, grades) in [(&school.anna, [2, 1]), (&school.berta, [2, 1]), (&cora, [3, 2])] {
         school.read(who, &code, "/consensus", grades, "").await;
@@ -150,5 +156,8 @@ async fn pairs_that_share_an_image_count_as_one() {
     school.form("offer", &twin).await;
     assert_eq!(school.lesson(&dora, "due").await["state"], "nothing");
     school.answer(&school.lea, "due", [2, 1]).await;
-    assert_eq!(school.assign(&school.lea, &first), Assigned { added: 0, learned: 1, studied: 0 });
+    assert_eq!(
+        school.assign(&school.lea, &first),
+        Assigned { added: 0, learned: 1, studied: 0, seen: 0 }
+    );
 }

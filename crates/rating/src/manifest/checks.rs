@@ -32,10 +32,11 @@ fn place(row: &Row) -> String {
 }
 
 /// Rows that contradict one another or the protocol: grades that medicine
-/// excludes together, a patient in two cohorts.
+/// excludes together, a patient in two cohorts; ROIs too small for a joint.
 #[must_use]
 pub fn check_rows(manifest: &Manifest, protocol: &Protocol) -> Findings {
     let mut findings = Findings::default();
+    findings.warnings = manifest.rows.iter().flat_map(|row| small_rois(row, protocol)).collect();
     let invalid = manifest.rows.iter().filter(|row| row.is_invalid(protocol));
     findings.impossible.extend(invalid.map(|row| invalid_grades(row, protocol)));
     let mut first_rows: BTreeMap<&str, &Row> = BTreeMap::new();
@@ -58,6 +59,18 @@ pub fn check_rows(manifest: &Manifest, protocol: &Protocol) -> Findings {
         }
     }
     findings
+}
+
+fn small_rois(row: &Row, protocol: &Protocol) -> Vec<Problem> {
+    let views = row.views.iter().zip(protocol.modalities());
+    let small = views.filter(|(view, _)| !view.roi.holds_a_joint());
+    small
+        .map(|(view, modality)| {
+            let (width, height) = (view.roi.width(), view.roi.height());
+            let what = format!("the ROI is {width} x {height} pixels: too small for a joint");
+            row.problem(&format!("{}_left", modality.name), what)
+        })
+        .collect()
 }
 
 fn invalid_grades(row: &Row, protocol: &Protocol) -> Problem {

@@ -108,6 +108,9 @@ pub enum Side {
 }
 
 impl Side {
+    /// Both sides.
+    pub const ALL: [Side; 2] = [Side::Left, Side::Right];
+
     /// The word used in files.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -2,8 +2,8 @@
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 
 use crate::pairs;
 use crate::readings::{Standing, disclosure};
@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 use crate::schema::File;
 use crate::web::App;
 use crate::web::access::Caller;
+use crate::web::respond::picture;
 
 /// An image as PNG: pixels, and nothing else of the file it came from.
 #[utoipa::path(get, path = "/api/v1/pairs/{code}/images/{modality}", tag = "reading",
@@ -19,6 +20,7 @@ use crate::web::access::Caller;
 pub(in crate::web) async fn png(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     Path((code, modality)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
     let room = app.room.clone();
@@ -33,10 +35,5 @@ pub(in crate::web) async fn png(
         let (_, view) = wanted.ok_or_else(|| Refusal::unknown("There is no such image."))?;
         room.images.png(&view.image)
     });
-    let headers = [
-        (header::CONTENT_TYPE, "image/png"),
-        // The pixels of a pair never change; the next pair is fetched ahead.
-        (header::CACHE_CONTROL, "private, max-age=3600, immutable"),
-    ];
-    Ok((headers, read.await?).into_response())
+    Ok(picture(&headers, read.await?))
 }

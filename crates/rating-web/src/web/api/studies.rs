@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use image::ImageFormat;
@@ -27,6 +27,7 @@ use crate::store::{Actor, Change};
 use crate::studies::{self, Allowed, Held, Item, Place, Save, Study, Turn, allowed};
 use crate::web::App;
 use crate::web::access::Caller;
+use crate::web::respond::picture;
 
 /// What the caller reads next, begun if it was not yet: the case with all that
 /// may be sent of it, or why there is none.
@@ -279,6 +280,7 @@ pub(in crate::web) async fn submit(
 pub(in crate::web) async fn image(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     Path((name, item, modality)): Path<(String, i64, String)>,
 ) -> Result<Response, Refusal> {
     let room = Arc::clone(&app.room);
@@ -306,12 +308,7 @@ pub(in crate::web) async fn image(
             _ => room.images.png(&view.image),
         }
     });
-    let headers = [
-        (header::CONTENT_TYPE, "image/png"),
-        // The next case is fetched ahead.
-        (header::CACHE_CONTROL, "private, max-age=600"),
-    ];
-    Ok((headers, read.await?).into_response())
+    Ok(picture(&headers, read.await?))
 }
 
 /// What lies in the ROI, as a PNG file.

@@ -62,6 +62,7 @@ pub(in crate::web) async fn make_token(
     Extension(caller): Extension<Caller>,
     fields: Fields,
 ) -> Result<Markup, Refusal> {
+    caller.in_person()?;
     let (id, name, room) = (caller.person.id, fields.text("name").to_owned(), app.room.clone());
     let made = app.room.store.write(Actor::Person(id), move |change| {
         people::make_token(change, &room.secrets, id, &name)
@@ -75,6 +76,7 @@ pub(in crate::web) async fn revoke_token(
     Extension(caller): Extension<Caller>,
     Path(token): Path<i64>,
 ) -> Result<Redirect, Refusal> {
+    caller.in_person()?;
     let id = caller.person.id;
     let revoke =
         move |change: &mut crate::store::Change<'_>| people::revoke_token(change, id, token);

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 
 use maud::{Markup, html};
 use rating::Protocol;
+use rating::manifest::Side;
 use rating::stats::{Estimate, Measured, Undefined};
 use rating::words::counted;
 use rusqlite::Connection;
@@ -53,6 +54,7 @@ pub(super) fn board(
         (pairs(counts))
         (people_table(&far))
         (decisions(&far, reveal, caller))
+        (mending(protocol, caller))
         h2 { "Agreement of readers" }
         (layout::watermarked(origin))
         p.aside {
@@ -125,6 +127,46 @@ fn decisions(far: &[Far], reveal: Reveal, caller: &Caller) -> Markup {
             button { "Set" }
         }
     }
+}
+
+/// What can be done about a pair that came in wrong.
+fn mending(protocol: &Protocol, caller: &Caller) -> Markup {
+    html! {
+        h2 { "A pair that is wrong" }
+        form.line method="post" action="/correct" {
+            (layout::csrf(caller))
+            (which())
+            label { "is of the patient" input name="patient" maxlength="80" size="12" placeholder="as it is"; }
+            label { "joint" select name="unit" {
+                option value="" { "as it is" }
+                @for unit in protocol.units() { option { (unit) } }
+            } }
+            label { "side" select name="side" {
+                option value="" { "as it is" }
+                @for side in Side::ALL { option { (side.word()) } }
+            } }
+            (why())
+            button { "Correct" }
+        }
+        form.line method="post" action="/withdraw" {
+            (layout::csrf(caller))
+            (which())
+            (why())
+            button { "Withdraw" }
+        }
+        p.aside {
+            "A corrected pair keeps its readings: nobody was shown what is corrected. A withdrawn pair leaves worklists, "
+            "agreement and export; its readings stay in the history, and its images may come in again under its name."
+        }
+    }
+}
+
+fn which() -> Markup {
+    html! { label { "Pair (code or name)" input name="pair" maxlength="200" size="12" required; } }
+}
+
+fn why() -> Markup {
+    html! { label { "Why" input name="why" maxlength="400" required; } }
 }
 
 fn words(reveal: Reveal) -> &'static str {

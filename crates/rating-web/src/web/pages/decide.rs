@@ -3,8 +3,11 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Redirect;
+use maud::{Markup, html};
+use rating::manifest::{Row, Side};
 
-use crate::pairs;
+use super::layout;
+use crate::pairs::{self, Correction};
 use crate::people::{self, Ability};
 use crate::refusal::Refusal;
 use crate::settings::{self, Reveal};
@@ -50,4 +53,63 @@ pub(in crate::web) async fn take_back(
     });
     taken.await?;
     Ok(Redirect::to("/"))
+}
+
+/// Corrects what a pair is said to show, and says what stood there before.
+pub(in crate::web) async fn correct(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    fields: Fields,
+) -> Result<Markup, Refusal> {
+    let given = |name: &str| Some(fields.text(name).to_owned()).filter(|text| !text.is_empty());
+    let side = given("side").map(|word| {
+        let side = Side::ALL.into_iter().find(|side| side.word() == word);
+        side.ok_or_else(|| Refusal::malformed("A side is left or right."))
+    });
+    let correction =
+        Correction { patient: given("patient"), unit: given("unit"), side: side.transpose()? };
+    let (named, why) = (fields.text("pair").to_owned(), fields.text("why").to_owned());
+    let room = app.room.clone();
+    let corrected = app.room.store.write(Actor::Person(caller.person.id), move |change| {
+        let pair = pairs::by_code_or_name(change, &room.protocol, &named)?;
+        let before = pairs::correct(change, &room.protocol, &pair, correction, &why)?;
+        let after = pairs::one(change, &room.protocol, pair.id)?;
+        Ok((before, after))
+    });
+    let (before, after) = corrected.await?;
+    let main = html! {
+        h1 { "Corrected" }
+        p { "Pair " (after.code) ", " (after.row.pair_id) ": " (shows(&before)) " before, now " strong { (shows(&after.row)) } "." }
+        p { a href="/" { "Back to the board" } }
+    };
+    Ok(layout::page("Corrected", &caller, &main))
+}
+
+fn shows(row: &Row) -> String {
+    let patient = row.patient_id.as_deref().map(|patient| format!("patient {patient}"));
+    let side = row.side.map(|side| side.word().to_owned());
+    let parts: Vec<String> = [patient, row.unit.clone(), side].into_iter().flatten().collect();
+    if parts.is_empty() { "nothing said".to_owned() } else { parts.join(", ") }
+}
+
+/// Takes a pair out of the room.
+pub(in crate::web) async fn withdraw(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    fields: Fields,
+) -> Result<Markup, Refusal> {
+    let (named, why) = (fields.text("pair").to_owned(), fields.text("why").to_owned());
+    let room = app.room.clone();
+    let withdrawn = app.room.store.write(Actor::Person(caller.person.id), move |change| {
+        let pair = pairs::by_code_or_name(change, &room.protocol, &named)?;
+        pairs::withdraw(change, &pair, &why)?;
+        Ok(pair)
+    });
+    let pair = withdrawn.await?;
+    let main = html! {
+        h1 { "Withdrawn" }
+        p { "Pair " (pair.code) ", " (pair.row.pair_id) " (" (shows(&pair.row)) "), is no longer in the room." }
+        p { a href="/" { "Back to the board" } }
+    };
+    Ok(layout::page("Withdrawn", &caller, &main))
 }

@@ -85,6 +85,7 @@ pub(in crate::web) async fn create(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Markup, Refusal> {
+    caller.in_person()?;
     let role = Role::of(fields.text("role"));
     let role = role.ok_or_else(|| Refusal::unfit("There is no such role."))?;
     let (name, room) = (fields.text("name").to_owned(), app.room.clone());
@@ -103,6 +104,7 @@ pub(in crate::web) async fn link(
     headers: HeaderMap,
     Path(id): Path<i64>,
 ) -> Result<Markup, Refusal> {
+    caller.in_person()?;
     let room = app.room.clone();
     let made = app.room.store.write(Actor::Person(caller.person.id), move |change| {
         Ok((people::one(change, id)?.name, people::invite(change, &room.secrets, id)?))
@@ -117,6 +119,7 @@ pub(in crate::web) async fn active(
     Path(id): Path<i64>,
     fields: Fields,
 ) -> Result<Redirect, Refusal> {
+    caller.in_person()?;
     let active = fields.text("active") == "yes";
     let set = move |change: &mut crate::store::Change<'_>| people::set_active(change, id, active);
     app.room.store.write(Actor::Person(caller.person.id), set).await?;

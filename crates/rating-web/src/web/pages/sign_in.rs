@@ -1,7 +1,7 @@
 //! Signing in and out, and using a one-time link.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
@@ -13,6 +13,8 @@ use crate::web::App;
 use crate::web::access::{COOKIE, session_word};
 use crate::web::client::Client;
 use crate::web::form::Fields;
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 pub(in crate::web) async fn show() -> Markup {
     form("", None)
@@ -102,7 +104,9 @@ pub(in crate::web) async fn sign_out(
     }
     let gone = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
     let gone = HeaderValue::from_str(&gone).map_err(Refusal::broken)?;
-    Ok(([(header::SET_COOKIE, gone)], Redirect::to("/sign-in")).into_response())
+    // Nothing that was seen stays on a machine that others use after this person.
+    let cleared = (CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
+    Ok(([(header::SET_COOKIE, gone), cleared], Redirect::to("/sign-in")).into_response())
 }
 
 pub(in crate::web) async fn show_join(
