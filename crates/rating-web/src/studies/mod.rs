@@ -8,6 +8,7 @@ mod open;
 mod progress;
 mod read;
 mod replay;
+mod sealed;
 mod standing;
 mod told;
 
@@ -29,6 +30,7 @@ pub use read::{
     Asked, Effort, Given, Held, Save, begin, find, save, show, submit, submitted_before, withholds,
 };
 pub use replay::{CaseOf, Submitted, altered_for, cases, replay, submitted};
+pub use sealed::disagreement;
 pub use standing::{Allowed, Place, allowed};
 pub use told::shown_answer;
 

@@ -8,6 +8,7 @@ use rating::study::{Alteration, Schedule, Shows, StudyProtocol};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 
+use super::sealed::fixed;
 use crate::answers::Scored;
 use crate::clock::Moment;
 use crate::people::{self, Ability};
@@ -81,16 +82,30 @@ pub fn open(change: &mut Change<'_>, opening: &Opening) -> Result<i64, Refusal> 
     keep_schedule(change, study, &schedule)?;
     let after = json!({
         "name": protocol.name, "protocol": text, "hash": hash, "bundle": bundle,
-        "pairs": pairs, "people": readers,
+        "pairs": pairs, "people": readers, "fixed": fixed(change, study)?,
     });
     change.tell("study.opened", &format!("study {study}"), (), after)?;
     Ok(study)
 }
 
-/// Pairs that a reader has begun to read in the room, or seen an answer about.
+/// Pairs that a reader has begun to read in the room or in a study, or seen an answer
+/// about; and pairs that share an image with one of them.
 fn met(db: &Connection, reader: i64) -> Result<BTreeSet<i64>, Refusal> {
-    let sql = "SELECT pair FROM readings WHERE reader = ?1
-               UNION SELECT pair FROM reveals WHERE person = ?1";
+    let sql = "WITH met (pair) AS (
+            SELECT pair FROM readings WHERE reader = ?1
+            UNION SELECT pair FROM reveals WHERE person = ?1
+            UNION SELECT cases.pair FROM study_readers readers
+                JOIN study_sessions sessions
+                    ON sessions.study = readers.study AND sessions.reader = readers.number
+                JOIN study_items items ON items.session = sessions.id
+                JOIN study_answers ON study_answers.item = items.id
+                JOIN study_cases cases
+                    ON cases.study = readers.study AND cases.number = items.number
+                WHERE readers.person = ?1)
+        SELECT pair FROM met UNION SELECT twin.pair FROM met
+            JOIN views mine ON mine.pair = met.pair
+            JOIN views twin ON twin.source IN (mine.source, mine.image)
+                OR twin.image IN (mine.source, mine.image)";
     let mut statement = db.prepare_cached(sql)?;
     let found = statement.query_map([reader], |row| row.get(0))?;
     Ok(found.collect::<Result<_, _>>()?)
@@ -173,7 +188,7 @@ fn check_reader(db: &Connection, reader: i64, pairs: &[i64]) -> Result<(), Refus
     let known = pairs.iter().filter(|pair| met.contains(pair)).count();
     if known > 0 {
         let what = format!(
-            "{name} has read {known} of the cases in this room or seen the system's answer about them: choose another reader or other cases."
+            "{name} has read {known} of the cases in this room or a study of it, or seen the system's answer about them: choose another reader or other cases."
         );
         return Err(Refusal::unfit(what));
     }

@@ -276,7 +276,8 @@ mod tests {
                 continue;
             }
             let page = page_at_or_above(route.path);
-            let is_on_the_first = ["/reveal", "/take-back", "/sign-out"].contains(&route.path);
+            let on_the_first = ["/reveal", "/take-back", "/correct", "/withdraw", "/sign-out"];
+            let is_on_the_first = on_the_first.contains(&route.path);
             assert_eq!(page == "/", is_on_the_first, "{}", route.path);
         }
     }

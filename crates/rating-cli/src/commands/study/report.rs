@@ -49,7 +49,7 @@ pub fn run(args: &StudyReportArgs) -> Result<(), Failure> {
         .into());
     };
     is_free(&args.out, &seal)?;
-    let submitted = sealed(&store, &study, &seal, &args.data)?;
+    let submitted = sealed(&store, &study, &args.data)?;
     let (cases, deviated) = store
         .read_now(|db| Ok((studies::cases(db, &study)?, studies::deviations(db, &study)?)))
         .map_err(refused)?;
@@ -104,29 +104,17 @@ fn is_free(out: &Path, seal: &str) -> Result<(), Failure> {
     Err(problem.in_file(path.display().to_string()).hint("name another folder with --out").into())
 }
 
-/// The submitted readings, which have to be those that were sealed, and those that
-/// the journal tells.
+/// The submitted readings of a study that is what was opened, read and sealed.
 fn sealed(
     store: &Store,
     study: &studies::Study,
-    seal: &str,
     folder: &Path,
 ) -> Result<Vec<studies::Submitted>, Failure> {
-    let (now, told, submitted) = store
-        .read_now(|db| {
-            let told = studies::replay(db, study)?;
-            Ok((studies::seal(db, study)?, told, studies::submitted(db, study)?))
-        })
+    let (disagreement, submitted) = store
+        .read_now(|db| Ok((studies::disagreement(db, study)?, studies::submitted(db, study)?)))
         .map_err(|refusal| room::refused(refusal, folder))?;
-    let name = &study.protocol.name;
-    let what = if now != seal {
-        format!("the readings of study {name} give seal {now}, and it was closed with {seal}")
-    } else if told != submitted {
-        format!("the journal tells other readings of study {name} than its tables hold")
-    } else {
-        return Ok(submitted);
-    };
-    let hint = "something was changed after it was closed: compare it with a backup, and run \
+    let Some(what) = disagreement else { return Ok(submitted) };
+    let hint = "something was changed after it was opened: compare it with a backup, and run \
                 rating audit verify";
     Err(Failure::Bundle(Problem::new(what).in_file(folder.display().to_string()).hint(hint)))
 }
