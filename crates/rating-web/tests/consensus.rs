@@ -412,7 +412,7 @@ async fn who_may_look_at_the_readings_of_a_pair_is_not_handed_it() {
     let room = TestRoom::open(folder.path());
     let People { anna, berta, senior, .. } = people(&room).await;
     let code = room.pair("p1", 1, &[anna.id, berta.id]);
-    let pair = room.room.store.read_now(|db| Ok(pairs::id_of(db, "p1")?)).unwrap();
+    let pair = room.room.store.read_now(|db| pairs::id_of(db, "p1")).unwrap();
     let hand = |to: &Browser| {
         let id = to.id;
         let assign =

@@ -1,6 +1,7 @@
 //! A reading room with people and pairs in it, before anybody comes.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use image::{Rgb, RgbImage};
@@ -58,42 +59,51 @@ pub fn people(room: &Arc<Room>, role: Role, count: usize) -> Vec<Person> {
     })
 }
 
-/// Brings so many pairs in; they show the same few pictures. Returns number and code.
+/// Brings so many pairs in. No two share an image for the room, but their files are the
+/// same few pictures under many names: 20,000 of their own would take a gigabyte.
+/// Returns number and code.
 pub fn pairs(room: &Arc<Room>, count: usize, size: (u32, u32)) -> Vec<(i64, String)> {
-    let pictures: Vec<Hash> = (0..8)
+    let file = |hash: &Hash| {
+        let name = blake3::Hash::from_bytes(*hash).to_hex();
+        room.images.folder().join(&name[..2]).join(format!("{name}.png"))
+    };
+    let pictures: Vec<PathBuf> = (0..8)
         .map(|shade| {
             let speckle = |x: u32, y: u32| ((x * 31 + y * 17 + x * y) % 97) as u8 + shade * 8;
             let image = RgbImage::from_fn(size.0, size.1, |x, y| Rgb([speckle(x, y); 3]));
-            room.images.keep(&image).unwrap()
+            file(&room.images.keep(&image).unwrap())
         })
         .collect();
-    add(room, count, size, move |view| pictures[view % pictures.len()])
+    for view in 0..2 * count {
+        let name = file(&image_of(view));
+        fs::create_dir_all(name.parent().unwrap()).unwrap();
+        fs::hard_link(&pictures[view % pictures.len()], &name).unwrap();
+    }
+    add(room, count, size)
 }
 
-/// The same with images of their own, whose files are not there.
+fn image_of(view: usize) -> Hash {
+    *blake3::hash(format!("image {view}").as_bytes()).as_bytes()
+}
+
+/// The same without files.
 pub fn pairs_apart(room: &Arc<Room>, count: usize, size: (u32, u32)) -> Vec<(i64, String)> {
-    add(room, count, size, |view| *blake3::hash(format!("image {view}").as_bytes()).as_bytes())
+    add(room, count, size)
 }
 
-/// Brings so many pairs in, with these pixels.
-fn add(
-    room: &Arc<Room>,
-    count: usize,
-    size: (u32, u32),
-    image: impl Fn(usize) -> Hash + Clone + Send + 'static,
-) -> Vec<(i64, String)> {
+fn add(room: &Arc<Room>, count: usize, size: (u32, u32)) -> Vec<(i64, String)> {
     let sides = [size.0 / 4, size.1 / 4, 3 * size.0 / 4, 3 * size.1 / 4];
     let roi = Roi::new(sides.map(i64::from)).unwrap();
     let (row, mut added) = (row(roi), Vec::new());
     for begin in (0..count).step_by(AT_ONCE) {
         let numbers = begin..(begin + AT_ONCE).min(count);
-        let (row, image) = (row.clone(), image.clone());
+        let row = row.clone();
         added.extend(write(room, move |change, room| {
             let mut made = Vec::new();
             for number in numbers {
                 let name = format!("pair-{number:05}");
                 let view = |modality: usize| NewView {
-                    image: image(2 * number + modality),
+                    image: image_of(2 * number + modality),
                     size,
                     source: *blake3::hash(format!("{name} {modality}").as_bytes()).as_bytes(),
                     roi: Some(roi),

@@ -63,10 +63,11 @@ pub fn add(
         return Ok(Added::Known(known));
     }
     for view in &pair.views {
+        // A screen cut to its region beforehand is the same image.
         let sql = "SELECT pairs.name FROM views JOIN pairs ON pairs.id = views.pair
-                   WHERE source = ?1 AND removed IS NULL";
-        let twin: Option<String> =
-            change.query_row(sql, [view.source], |row| row.get(0)).optional()?;
+                   WHERE (source IN (?1, ?2) OR views.image IN (?1, ?2)) AND removed IS NULL";
+        let key = [view.source, view.image];
+        let twin: Option<String> = change.query_row(sql, key, |row| row.get(0)).optional()?;
         if let Some(twin) = twin {
             let what = format!("An image of pair {name} is there already, in pair {twin}.");
             return Err(Refusal::unfit(what));

@@ -20,6 +20,12 @@ pub use mend::{Correction, correct, withdraw};
 /// What tells images apart.
 pub type Hash = rating::decode::PixelHash;
 
+/// Pairs with an image of the pair ?1, itself among them: as handed in, or as the
+/// kept region of it.
+pub(crate) const TWINS: &str = "SELECT twin.pair FROM views mine JOIN views twin
+    ON twin.source IN (mine.source, mine.image) OR twin.image IN (mine.source, mine.image)
+    WHERE mine.pair = ?1";
+
 /// A pair as the room keeps it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredPair {

@@ -196,20 +196,6 @@ pub fn set_active(change: &mut Change<'_>, id: i64, active: bool) -> Result<(), 
     change.tell("person.active", &format!("person {id}"), before.active, active)
 }
 
-/// Gives an account another role.
-///
-/// # Errors
-/// No such account; the last administrator; a reader who has read already and
-/// would see what readers may not.
-pub fn set_role(change: &mut Change<'_>, id: i64, role: Role) -> Result<(), Refusal> {
-    let before = one(change, id)?;
-    if role != Role::Admin {
-        keep_an_administrator(change, id)?;
-    }
-    change.execute("UPDATE people SET role = ?1 WHERE id = ?2", params![role, id])?;
-    change.tell("person.role", &format!("person {id}"), before.role, role)
-}
-
 fn keep_an_administrator(db: &Connection, id: i64) -> Result<(), Refusal> {
     let others: i64 = db.query_row(
         "SELECT count(*) FROM people

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::clock::Moment;
 use crate::refusal::Refusal;
 pub use accounts::{
-    LINK_LASTS, create, enter, entrance, first_link, invite, join, link_of, set_active, set_role,
+    LINK_LASTS, create, enter, entrance, first_link, invite, join, link_of, set_active,
 };
 pub use role::{Ability, Role};
 pub use secret::is_password;

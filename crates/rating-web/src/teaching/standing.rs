@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 
 use crate::clock::Moment;
 use crate::consensus::{self, Verdict, Way};
+use crate::pairs::TWINS;
 use crate::refusal::Refusal;
 
 /// Where a person stands with a pair, as one to learn on.
@@ -42,11 +43,6 @@ pub fn shown(standing: Standing, has_submitted: bool) -> Shown {
         && !standing.is_theirs_to_read;
     Shown { images, truth: images && has_submitted }
 }
-
-/// Pairs with an image of the pair ?1.
-const TWINS: &str = "SELECT twin.pair FROM views mine JOIN views twin
-    ON twin.source IN (mine.source, mine.image) OR twin.image IN (mine.source, mine.image)
-    WHERE mine.pair = ?1";
 
 impl Standing {
     /// Where this person, or without one anybody, stands with this pair.

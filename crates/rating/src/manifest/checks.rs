@@ -35,8 +35,8 @@ fn place(row: &Row) -> String {
 /// excludes together, a patient in two cohorts; ROIs too small for a joint.
 #[must_use]
 pub fn check_rows(manifest: &Manifest, protocol: &Protocol) -> Findings {
-    let mut findings = Findings::default();
-    findings.warnings = manifest.rows.iter().flat_map(|row| small_rois(row, protocol)).collect();
+    let small = manifest.rows.iter().flat_map(|row| small_rois(row, protocol));
+    let mut findings = Findings { warnings: small.collect(), ..Findings::default() };
     let invalid = manifest.rows.iter().filter(|row| row.is_invalid(protocol));
     findings.impossible.extend(invalid.map(|row| invalid_grades(row, protocol)));
     let mut first_rows: BTreeMap<&str, &Row> = BTreeMap::new();
