@@ -96,9 +96,21 @@ pub fn id_of(db: &Connection, name: &str) -> Result<i64, Refusal> {
 pub fn origin_of_read(db: &Connection) -> Result<Option<Origin>, Refusal> {
     let sql = "SELECT DISTINCT origin FROM pairs WHERE removed IS NULL AND EXISTS
                (SELECT 1 FROM readings WHERE pair = pairs.id AND locked IS NOT NULL)";
+    most_doubtful(db, sql, [])
+}
+
+/// The most doubtful of the origins that a question finds.
+///
+/// # Errors
+/// A database that cannot be read.
+pub(crate) fn most_doubtful(
+    db: &Connection,
+    sql: &str,
+    key: impl rusqlite::Params,
+) -> Result<Option<Origin>, Refusal> {
     let mut statement = db.prepare_cached(sql)?;
     let words: Vec<String> =
-        statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        statement.query_map(key, |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(words.iter().filter_map(|word| Origin::from_word(word)).max())
 }
 

@@ -14,10 +14,12 @@ mod told;
 
 use std::sync::Arc;
 
+use rating::Origin;
 use rating::study::StudyProtocol;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::clock::Moment;
+use crate::pairs;
 use crate::people::Person;
 use crate::refusal::Refusal;
 pub use deviations::{Deviations, Early, Withdrawn, deviations};
@@ -107,6 +109,16 @@ pub(crate) fn is_read_by(db: &Connection, person: i64, pair: i64) -> Result<bool
     // Most rooms have no open study: the joins are not worth asking for then.
     Ok(has_open(db, person)?
         && db.prepare_cached(READ_BY)?.query_row([person, pair], |row| row.get(0))?)
+}
+
+/// Where the images of a study's cases come from, the most doubtful of them.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn origin(db: &Connection, study: &Study) -> Result<Option<Origin>, Refusal> {
+    let sql = "SELECT DISTINCT origin FROM study_cases JOIN pairs ON pairs.id = pair
+               WHERE study = ?1";
+    pairs::most_doubtful(db, sql, [study.id])
 }
 
 /// Whether a person reads in a study that is open.

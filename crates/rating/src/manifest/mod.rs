@@ -8,6 +8,7 @@ pub mod authors;
 pub mod checks;
 pub mod folds;
 pub mod patients;
+pub mod readings;
 mod reference;
 mod table;
 

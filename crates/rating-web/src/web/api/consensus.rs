@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
+use rating::Origin;
 use rating::stats::{Estimate, Measured, Undefined};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +13,7 @@ use crate::consensus::{self, Agreement, Counted, Line, Listed, Page, State as Pr
 use crate::pairs;
 use crate::readings::{Standing, disclosure};
 use crate::refusal::Refusal;
+use crate::schema;
 use crate::web::App;
 use crate::web::access::Caller;
 
@@ -75,6 +77,9 @@ pub(in crate::web) struct AgreementTold {
     schema: &'static str,
     /// Always: research use only, not for diagnosis.
     research_use_only: bool,
+    /// Where the images of read pairs come from, the most doubtful of them.
+    #[schema(value_type = Option<schema::Origin>)]
+    origin: Option<Origin>,
     /// What stands across figures that say nothing about patients.
     watermark: Option<&'static str>,
     /// Weights of kappas that are weighted.
@@ -154,6 +159,7 @@ pub(in crate::web) async fn agreement(
     Ok(Json(AgreementTold {
         schema: "rating.reader-agreement/1",
         research_use_only: true,
+        origin,
         watermark: origin.and_then(watermark),
         kappa_weights: "linear",
         standard_errors: "large-sample, pairs taken as independent",

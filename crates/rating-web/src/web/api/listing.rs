@@ -2,11 +2,14 @@
 
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
+use rating::Origin;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::pairs;
 use crate::readings::{self, ListedReading};
 use crate::refusal::Refusal;
+use crate::schema;
 use crate::web::App;
 use crate::web::access::Caller;
 
@@ -32,6 +35,9 @@ pub(in crate::web) struct Readings {
     schema: &'static str,
     /// Always: research use only, not for diagnosis.
     research_use_only: bool,
+    /// Where the images of read pairs come from, the most doubtful of them.
+    #[schema(value_type = Option<schema::Origin>)]
+    origin: Option<Origin>,
     /// In the order they were begun.
     readings: Vec<ListedReading>,
     /// Ask again with this as `after`; none when these are the last.
@@ -54,8 +60,11 @@ pub(in crate::web) async fn list(
         return Err(Refusal::malformed(format!("The limit goes from 1 to {MOST}.")));
     }
     let (after, now) = (after.unwrap_or(0), app.room.store.now());
-    let listed =
-        app.room.store.read(move |db| readings::listing(db, &caller.person, after, limit, now));
-    let (readings, next) = listed.await?;
-    Ok(Json(Readings { schema: "rating.readings/1", research_use_only: true, readings, next }))
+    let listed = app.room.store.read(move |db| {
+        let listed = readings::listing(db, &caller.person, after, limit, now)?;
+        Ok((listed, pairs::origin_of_read(db)?))
+    });
+    let ((readings, next), origin) = listed.await?;
+    let schema = "rating.readings/1";
+    Ok(Json(Readings { schema, research_use_only: true, origin, readings, next }))
 }

@@ -374,6 +374,7 @@ pub(in crate::web) async fn readings(
         Ok(json!({
             "schema": "rating.study-readings/1",
             "research_use_only": true,
+            "origin": studies::origin(db, &study)?,
             "study": study.protocol.name,
             "protocol": study.hash,
             "seal": study.seal,
