@@ -65,6 +65,21 @@ fn an_experiment_killed_again_and_again_ends_as_one_left_alone() {
         let label = if name.ends_with("json") { "\"phantom\"" } else { "Simulated" };
         assert!(read("whole").contains(label), "{name}");
     }
+
+    // A test pair that is drawn again with another ROI is asked about again.
+    let votes = || fs::read_dir(at("whole/seed-1/votes")).unwrap().count();
+    let before = votes();
+    let manifest = at("whole/seed-1/phantoms/manifest.csv");
+    let table = fs::read_to_string(&manifest).unwrap();
+    let mut lines: Vec<String> = table.lines().map(str::to_owned).collect();
+    let left = lines[0].split(',').position(|name| name == "grayscale_left").unwrap();
+    let tested = lines.iter_mut().find(|line| line.contains(",external,")).unwrap();
+    let mut cells: Vec<String> = tested.split(',').map(str::to_owned).collect();
+    cells[left] = (cells[left].parse::<u32>().unwrap() + 9).to_string();
+    *tested = cells.join(",");
+    fs::write(&manifest, lines.join("\n") + "\n").unwrap();
+    succeed(&["experiment", text(&config), "--out", text(&at("whole"))]);
+    assert!(votes() > before, "votes about other pictures were used");
 }
 
 #[test]

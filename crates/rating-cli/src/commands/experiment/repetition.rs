@@ -187,8 +187,12 @@ impl<'a> Repetition<'a> {
         hasher.update(format!("{:?} {:?} ", arm.extractor, job.config().threshold).as_bytes());
         hasher.update(job.protocol().to_toml().as_bytes());
         hasher.update(source.manifest_blake3.as_bytes());
-        for row in self.rows() {
+        // What networks see of the test pairs: another image or ROI is another answer.
+        for (row, (_, inputs)) in self.rows().zip(&self.tests) {
             hasher.update(row.pair_id.as_bytes());
+            for picture in inputs.pictures() {
+                hasher.update(picture.as_raw());
+            }
         }
         // Not the arm's name: arms that differ only in how they decide share votes.
         format!("{:.16}", hasher.finalize().to_hex())
