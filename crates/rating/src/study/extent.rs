@@ -83,14 +83,14 @@ pub fn incomplete(extent: &[SessionExtent]) -> Option<String> {
         .filter(|one| one.missing > 0)
         .map(|one| {
             let (all, session) = (one.read + one.missing, one.session);
-            format!("{} in session {session} ({}) {} of {all}", one.reader, one.arm, one.read)
+            format!("{} read {} of {all} in session {session} ({})", one.reader, one.read, one.arm)
         })
         .collect();
     (missing > 0).then(|| {
         format!(
-            "The study is incomplete: {missing} of {planned} planned readings are missing. Read were by {}. \
-             Each reader's mean counts alike, however few cases are behind it.",
-            told.join("; by ")
+            "The study is incomplete: {missing} of {planned} planned readings were never made. {}. \
+             Each reader counts alike in a mean, however few cases are behind it.",
+            told.join("; ")
         )
     })
 }
@@ -258,7 +258,7 @@ mod tests {
         let told = incomplete(&found).unwrap();
         let arm = &found[1].arm;
         assert!(told.contains(&format!("3 of {} planned", 8 * (names.len() - 1))), "{told}");
-        assert!(told.contains(&format!("{} in session 2 ({arm}) 1 of 4", names[0])), "{told}");
+        assert!(told.contains(&format!("{} read 1 of 4 in session 2 ({arm})", names[0])), "{told}");
         assert_eq!(readers_left(&found), names.len() - 1);
         assert_eq!(incomplete(&found[2..]), None);
     }

@@ -181,10 +181,7 @@ impl<'a> Pairs<'a> {
         let of_reader = |pair: &Pair| {
             let figure = |at: usize| merit.of(&pair.counts[at].weighted(&ones));
             let session = |at: usize| self.table.session(self.arms[at], pair.reader);
-            Ok(Sessions {
-                figures: [figure(0)?, figure(1)?],
-                sessions: [session(0), session(1)],
-            })
+            Ok(Sessions { figures: [figure(0)?, figure(1)?], sessions: [session(0), session(1)] })
         };
         self.pairs.iter().map(of_reader).collect()
     }
