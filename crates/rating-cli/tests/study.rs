@@ -113,6 +113,9 @@ fn what_is_wrong_with_a_protocol_is_told_before_anything_is_made() {
         ("\"crossover\"", "\"sideways\"", "row 9"),
         ("ethics_approval = \"committee X, 12/2026\"\n", "", "ethics_approval"),
         ("\"R2\"", "\"R1\"", "\"R1\" twice"),
+        ("\"R2\"", "\"r1\"", "differ in capitals only"),
+        ("\"R2\"", "\"truth\"", "iMRMC cannot read the name \"truth\""),
+        ("name = \"unaided\"", "name = \"-1\"", "iMRMC cannot read the name \"-1\""),
         ("years = 2", "years = -4", "R1: -4 years of experience; 0 to 80"),
         ("years = 2", "group = 3", "R1: group 3; groups go from 1 to 2"),
         ("[analysis]", "[analysis]\narm = \"unaided\"", "are the same arm"),
@@ -173,9 +176,37 @@ fn a_rehearsed_study_ends_in_a_report() {
     let truth = out.join("phantoms/manifest.csv");
     let by_hand = ["study", "report", "small", "--data", text(&room), "--truth", text(&truth)];
     succeed(&[&by_hand[..], &["--out", text(&again)]].concat());
-    for name in ["answers.csv", "study.json", "imrmc_combined_gt1.imrmc"] {
+    for name in ["answers.csv", "imrmc_combined_gt1.imrmc"] {
         assert_eq!(report(name), fs::read_to_string(again.join(name)).unwrap(), "{name}");
     }
+    // But for the rehearsal's own warning.
+    let of_hand = fs::read_to_string(again.join("study.json")).unwrap();
+    let of_hand: serde_json::Value = serde_json::from_str(&of_hand).unwrap();
+    let without_warnings = |json: &serde_json::Value| {
+        let mut json = json.clone();
+        json.as_object_mut().unwrap().remove("warnings").unwrap();
+        json
+    };
+    assert_eq!(without_warnings(&of_hand), without_warnings(&json));
+    // Everybody read everything, after four weeks; each reader's cases stand beside the gain.
+    assert_eq!(json["extent"].as_array().unwrap().len(), 4);
+    for session in json["extent"].as_array().unwrap() {
+        assert_eq!((&session["planned"], &session["read"]), (&15.into(), &15.into()));
+    }
+    let waits = json["washouts"].as_array().unwrap();
+    assert_eq!(waits.len(), 2);
+    assert!(waits.iter().all(|wait| wait["days"].as_f64().unwrap() >= 28.0), "{waits:?}");
+    assert!(!page.contains("incomplete") && !page.contains("waited "));
+    let planned = page.split("id=\"planned\"").nth(1).unwrap().split("<section").next().unwrap();
+    assert!(planned.contains("<th scope=\"col\">cases</th>"), "{planned}");
+    assert!(planned.contains("Session and order cannot be told apart from the arms"), "{planned}");
+    // The banner says the sentence, on top and below; captions carry the word.
+    assert!(page.matches("Canned answers: no network").count() == 2);
+    let first = answers.lines().nth(1).unwrap().split(',').collect::<Vec<_>>();
+    let cell = |name: &str| first[columns.iter().position(|column| *column == name).unwrap()];
+    assert_eq!((cell("session"), cell("is_over_time")), ("1", ""));
+    assert!(cell("submitted_utc").starts_with("2026-01-"), "{first:?}");
+    assert!(codebook.contains("blurred, grayscale blurred | "), "{codebook}");
     succeed(&["audit", "verify", "--data", text(&room)]);
 
     // Rehearsed twice in one folder, no such study, reference grades that lack cases.
@@ -294,6 +325,58 @@ fn many_studies_are_simulated_the_same_again() {
 }
 
 #[test]
+fn a_parallel_study_is_rehearsed_and_simulated() {
+    let folder = tempfile::tempdir().unwrap();
+    let text_of = PROTOCOL
+        .replacen("\"train\"", "\"prospective\"", 1)
+        .replacen("\"crossover\"", "\"parallel\"\nseconds_a_case = 20", 1)
+        .replacen("years = 9\n", "\n[[readers]]\nname = \"R3\"\n\n[[readers]]\nname = \"R4\"\n", 1)
+        .replacen("kappa_linear", "accuracy", 1);
+    let parallel = folder.path().join("parallel.toml");
+    fs::write(&parallel, text_of).unwrap();
+    // A pair's name with a comma, which iMRMC cannot read.
+    let out = folder.path().join("rehearsal");
+    let drawn = out.join("phantoms");
+    let draw = ["phantom", text(&drawn), "--seed", "1", "--cohort", "prospective"];
+    succeed(&[&draw[..], &["--patients", "3", "--pairs", "12"]].concat());
+    let manifest = fs::read_to_string(drawn.join("manifest.csv")).unwrap();
+    let row = manifest.lines().nth(1).unwrap();
+    assert!(manifest.starts_with("pair_id,"), "{manifest}");
+    let (name, rest) = row.split_once(',').unwrap();
+    let renamed = manifest.replacen(row, &format!("\"{name}, left\",{rest}"), 1);
+    fs::write(drawn.join("manifest.csv"), renamed).unwrap();
+
+    let simulate = ["study", "simulate", text(&parallel)];
+    let said = succeed(&[&simulate[..], &["--out", text(&out)]].concat());
+    assert!(said.contains("that was put in"), "{said}");
+    let report = |name: &str| fs::read_to_string(out.join("report").join(name)).expect(name);
+    let page = report("study.html");
+    assert!(page.contains("No reader reads two arms here"));
+    assert!(page.contains("difference of the means of 2 and 2 readers"));
+    assert!(!page.contains("mean over 0 readers") && !page.contains("fewer than two readers"));
+    assert!(page.contains("seconds that the protocol gives a case"));
+    let key = report("imrmc_cases.csv");
+    assert!(key.starts_with("kind,name,written_as\n"), "{key}");
+    assert!(key.contains(&format!("\"{name}, left\",case-")), "{key}");
+    let written = report("imrmc_synovial_hypertrophy_gt0.imrmc");
+    assert!(written.contains("\ntruth,case-") && !written.contains(name), "{written}");
+    let json: serde_json::Value = serde_json::from_str(&report("study.json")).unwrap();
+    let comparison = &json["analysis"]["questions"][0]["comparisons"][0];
+    assert_eq!(comparison["groups"], serde_json::json!([2, 2]));
+    assert_eq!(
+        comparison["welch"]["accuracy"]["interval"],
+        comparison["mean"]["accuracy"]["interval"]
+    );
+
+    let many = folder.path().join("many");
+    let more = ["--pairs", "12", "--patients", "3", "--studies", "8", "--trust", "0"];
+    let said = succeed(&[&simulate[..], &more, &["--out", text(&many)]].concat());
+    assert!(said.contains("Welch's t, readers as the unit"), "{said}");
+    let rows = fs::read_to_string(many.join("studies.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 1 + 8);
+}
+
+#[test]
 fn a_study_is_opened_with_accounts_and_reported_when_it_is_closed() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = support::phantoms(folder.path());
@@ -365,6 +448,28 @@ fn a_study_is_opened_with_accounts_and_reported_when_it_is_closed() {
     let page = fs::read_to_string(out.join("study.html")).unwrap();
     assert!(page.contains("Research use only"));
     let hash = blake3::hash(&fs::read(&manifest).unwrap()).to_hex().to_string();
+    // R1 was to read 23 cases and what comes of 6 repeats, twice.
+    assert!(page.contains("The study is incomplete: "), "{page}");
+    let json = fs::read_to_string(out.join("study.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let run = &json["run"];
+    assert_eq!(run["withdrawn_readers"][0]["reader"], "R2");
+    assert_eq!(run["withdrawn_cases"][0]["case"], gone.as_str());
+    assert_eq!(
+        (&run["allowed_early"][0]["session"], &run["allowed_early"][0]["why"]),
+        (&2.into(), &"on leave later".into())
+    );
+    assert!(run["opened"].is_string() && run["closed"].is_string());
+    assert_eq!(json["truth_blake3"], hash.as_str());
+    let warned = json["warnings"].as_array().unwrap();
+    assert!(warned[0].as_str().unwrap().contains("R1 read 0 of "), "{warned:?}");
+    assert!(warned.iter().any(|told| told.as_str().unwrap().contains("Fewer than five readers")));
+    for session in json["extent"].as_array().unwrap() {
+        let count = |name: &str| session[name].as_u64().unwrap();
+        assert_eq!(count("planned"), 30);
+        assert_eq!(count("withdrawn") + count("read") + count("missing"), 30, "{session}");
+        assert_eq!(count("missing") == 0, session["reader"] == "R2", "{session}");
+    }
     for told in [
         "R2 was withdrawn (moved away); nothing of theirs counts here.",
         "was withdrawn (wrong joint); nothing of it counts here.",

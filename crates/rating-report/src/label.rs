@@ -8,16 +8,25 @@ use rating::Origin;
 
 /// The label of one origin.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Label(Origin);
+pub(crate) struct Label {
+    origin: Origin,
+    /// Whether captions carry the word alone; the banners say the sentence anyway.
+    is_brief: bool,
+}
 
 impl Label {
     pub(crate) fn new(origin: Origin) -> Label {
-        Label(origin)
+        Label { origin, is_brief: false }
+    }
+
+    /// The same for pages of many tables: captions begin with the word alone.
+    pub(crate) fn brief(origin: Origin) -> Label {
+        Label { origin, is_brief: true }
     }
 
     /// The word in front of captions; patients' data have none.
     fn word(self) -> Option<&'static str> {
-        match self.0 {
+        match self.origin {
             Origin::Clinical => None,
             Origin::Phantom => Some("SIMULATED"),
             Origin::Canned => Some("CANNED"),
@@ -25,7 +34,7 @@ impl Label {
     }
 
     fn sentence(self) -> Option<&'static str> {
-        match self.0 {
+        match self.origin {
             Origin::Clinical => None,
             Origin::Phantom => Some("Simulated joints: these figures say nothing about patients"),
             Origin::Canned => Some(
@@ -56,6 +65,9 @@ impl Label {
 
     /// What a caption begins with.
     pub(crate) fn opening(self) -> Markup {
+        if self.is_brief {
+            return html! { @if let Some(word) = self.word() { span.badge { (word) } " " } };
+        }
         html! {
             @if let Some(sentence) = self.sentence() { strong.opening { (sentence) "." } " " }
         }

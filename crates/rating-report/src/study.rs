@@ -9,8 +9,9 @@ mod rest;
 
 use maud::html;
 use rating::Origin;
-use rating::study::StudyProtocol;
 use rating::study::analysis::{QuestionAnalysis, StudyAnalysis};
+use rating::study::extent::{SessionExtent, Washout, readers_left};
+use rating::study::{DesignKind, StudyProtocol};
 
 use crate::demo::{Fact, facts};
 use crate::label::Label;
@@ -26,7 +27,11 @@ pub struct StudyPage<'a> {
     pub analysis: &'a StudyAnalysis,
     /// The most doubtful origin of cases, answers and readers.
     pub origin: Origin,
-    /// What the reader of the page must be warned of, beyond the protocol's own warnings.
+    /// What became of the readings of each session.
+    pub extent: &'a [SessionExtent],
+    /// How long readers waited between their sessions.
+    pub washouts: &'a [Washout],
+    /// What the reader of the page must be warned of, in this order.
     pub warnings: &'a [String],
     /// How it was made: command, seal, seed, commit.
     pub facts: &'a [Fact],
@@ -38,7 +43,7 @@ pub struct StudyPage<'a> {
 #[must_use]
 pub fn study_page(of: &StudyPage<'_>) -> String {
     let StudyPage { study, analysis, .. } = *of;
-    let label = Label::new(of.origin);
+    let label = Label::brief(of.origin);
     let mut sections = vec![
         Section {
             id: "planned".into(),
@@ -56,24 +61,23 @@ pub fn study_page(of: &StudyPage<'_>) -> String {
         let title = spoken(&question.name);
         sections.push(Section { id, title, body: question_body(of, question, label) });
     }
-    sections.push(Section {
-        id: "time".into(),
-        title: "Time".into(),
-        body: rest::time(analysis, label),
-    });
+    sections.push(Section { id: "time".into(), title: "Time".into(), body: rest::time(of, label) });
     sections.push(Section {
         id: "facts".into(),
         title: "How this page was made".into(),
         body: facts(of.facts, label),
     });
+    let (left, planned) = (readers_left(of.extent), study.readers.len());
     let lead = html! {
         p {
-            (study.readers.len()) " readers, " (analysis.cases) " cases of " (analysis.patients) " patients, arms "
+            @if left < planned { (left) " of " } (planned) " readers, " (analysis.cases) " cases of " (analysis.patients) " patients, arms "
             (study.arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ")) ". Intervals are 95 %: patients are "
             "resampled with all of their cases (" (analysis.plan.samples) " samples), the readers kept; the multi-reader analysis also "
             "takes readers as a sample of more."
+            @if study.design.kind == DesignKind::Parallel {
+                " No reader reads two arms here: arms are compared with readers as the unit (Welch's t)."
+            }
         }
-        @for warning in study.warnings() { p.warning { strong { "Note: " } (warning) } }
         @for warning in of.warnings { p.warning { strong { "Note: " } (warning) } }
     };
     page(&format!("Reader study: {}", study.title), label, &lead, &sections)

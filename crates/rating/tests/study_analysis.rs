@@ -28,6 +28,7 @@ fn answer(reader: &str, case: usize, arm: &str, grade: Grade) -> StudyAnswer {
         reader: reader.to_owned(),
         case: format!("c{case}"),
         arm: arm.to_owned(),
+        session: Some(if arm == "unaided" { 1 } else { 2 }),
         before: None,
         grades: Some(vec![grade, 0]),
         cannot: None,
@@ -36,6 +37,7 @@ fn answer(reader: &str, case: usize, arm: &str, grade: Grade) -> StudyAnswer {
         repeat: false,
         position: case as u32 + 1,
         seconds: Some(if arm == "unaided" { 20.0 } else { 10.0 } * (1.0 + case as f64)),
+        submitted: None,
     }
 }
 
@@ -93,6 +95,7 @@ fn with<T>(
         merit: Merit::Accuracy,
         arm: "assisted".to_owned(),
         against: "unaided".to_owned(),
+        unaided: Some("unaided".to_owned()),
         samples: 200,
     };
     ask(study, plan)
@@ -298,6 +301,7 @@ fn experience_is_a_line_through_the_readers_gains() {
             merit: Merit::Accuracy,
             arm: "assisted".to_owned(),
             against: "unaided".to_owned(),
+            unaided: None,
             samples: 100,
         };
         let mut rng = ChaCha8Rng::from_seed(Seed::new(5).bytes());
@@ -316,4 +320,110 @@ fn experience_is_a_line_through_the_readers_gains() {
     assert!((found.value - above / below).abs() < 1e-12, "{found:?}");
     assert!(slope([None, None, Some(5.0), Some(7.0)]).is_none());
     assert!(slope([Some(4.0); 4]).is_none());
+}
+
+#[test]
+fn an_experience_of_three_readers_has_one_degree_of_freedom() {
+    // Gains of 0, 0 and 3 of 6 cases over 0, 1 and 2 years.
+    let answers: Vec<StudyAnswer> = (0..3)
+        .flat_map(|reader| {
+            let wrong = if reader == 2 { 3 } else { 0 };
+            let unaided = move |case: usize| {
+                let truth = CASES[case].1;
+                let grade = if case < wrong { 3 - truth } else { truth };
+                answer(&format!("R{reader}"), case, "unaided", grade)
+            };
+            let right =
+                move |case: usize| answer(&format!("R{reader}"), case, "assisted", CASES[case].1);
+            (0..6).map(unaided).chain((0..6).map(right))
+        })
+        .collect();
+    let readers: Vec<Reader> = (0..3)
+        .map(|at| Reader { name: format!("R{at}"), years: Some(f64::from(at)), group: None })
+        .collect();
+    let found = asked(&answers, &readers, Some("unaided"));
+    let line = found.questions[2].comparisons[0].experience.unwrap();
+    // As in the test of the line: slope 1 / 4, t = the square root of 3, p = 1 / 3.
+    assert!((line.value - 0.25).abs() < 1e-12 && line.points == 3);
+    assert!((line.p - 1.0 / 3.0).abs() < 1e-9, "{line:?}");
+}
+
+/// The analysis of these readers.
+fn asked(answers: &[StudyAnswer], readers: &[Reader], unaided: Option<&str>) -> StudyAnalysis {
+    let (protocol, cases) = (Protocol::eoss(), cases());
+    let arms = ["unaided", "assisted"].map(str::to_owned);
+    let study = Study { protocol: &protocol, arms: &arms, readers, cases: &cases, answers };
+    let plan = Plan {
+        measurement: "combined".to_owned(),
+        merit: Merit::Accuracy,
+        arm: "assisted".to_owned(),
+        against: "unaided".to_owned(),
+        unaided: unaided.map(str::to_owned),
+        samples: 100,
+    };
+    analyse(study, &plan, &mut ChaCha8Rng::from_seed(Seed::new(5).bytes())).unwrap()
+}
+
+#[test]
+fn groups_of_readers_are_compared_with_readers_as_the_unit() {
+    // Right in 6, 4 and 5 of 6 cases with the answer, in 3, 1 and 2 without.
+    let rights = [("assisted", [6, 4, 5]), ("unaided", [3, 1, 2])];
+    let mut readers = Vec::new();
+    let mut answers = Vec::new();
+    for (arm, rights) in rights {
+        for right in rights {
+            let name = format!("R{}", readers.len());
+            for case in 0..6 {
+                let truth = CASES[case].1;
+                let grade = if case < right { truth } else { 3 - truth };
+                answers.push(answer(&name, case, arm, grade));
+            }
+            readers.push(reader(&name));
+        }
+    }
+    let found = asked(&answers, &readers, Some("unaided"));
+    let comparison = &found.questions[2].comparisons[0];
+    assert_eq!(comparison.groups, Some([3, 3]));
+    let welch = comparison.welch[&Merit::Accuracy];
+    assert_close(Some(welch.value), 0.5);
+    // Variances of 1 / 36 each over 3 readers; four degrees of freedom.
+    assert_close(Some(welch.standard_error), (2.0 / 36.0 / 3.0_f64).sqrt());
+    assert!((welch.freedom - 4.0).abs() < 1e-9);
+    let mean = &comparison.mean[&Merit::Accuracy];
+    assert_close(mean.value, 0.5);
+    assert_eq!(mean.interval, Some(welch.interval));
+    assert!(comparison.no_multi_reader[&Merit::Accuracy].contains("no reader read both arms"));
+    assert!(comparison.no_period.as_deref().unwrap().contains("no reader read both arms"));
+    // One reader of an arm has no spread: a value, and why there is no interval.
+    let two: Vec<StudyAnswer> = answers
+        .iter()
+        .filter(|answer| !["R1", "R2"].contains(&answer.reader.as_str()))
+        .cloned()
+        .collect();
+    let found = asked(&two, &readers, Some("unaided"));
+    let mean = &found.questions[2].comparisons[0].mean[&Merit::Accuracy];
+    assert!(mean.value.is_some() && mean.interval.is_none());
+    assert_eq!(mean.undefined.as_deref(), Some("a group has fewer than two readers"));
+}
+
+#[test]
+fn bias_is_held_against_the_arm_that_shows_nothing() {
+    let with = |unaided| {
+        let found = asked(&answers(), &["R1", "R2"].map(reader), unaided);
+        found.questions[2].automation[0].clone()
+    };
+    let told = with(Some("unaided"));
+    assert_eq!((told.unaided.as_deref(), told.own_errors.pairs), (Some("unaided"), 3));
+    let none = with(None);
+    assert_eq!((none.unaided, none.own_errors.bias.value), (None, None));
+    assert_eq!(none.own_errors.bias.undefined.as_deref(), Some("no arm shows nothing"));
+    assert_eq!(none.own_errors.followed, told.own_errors.followed);
+}
+
+#[test]
+fn one_order_has_no_period() {
+    let found = analysed();
+    let comparison = &found.questions[2].comparisons[0];
+    assert_eq!(comparison.period, None);
+    assert!(comparison.no_period.as_deref().unwrap().contains("in the same order"));
 }

@@ -37,7 +37,7 @@ pub(super) fn changes(question: &QuestionAnalysis, label: Label) -> Markup {
         @for arm in &question.changes {
             (wide("What the answer changed", &table(arm)))
             p { "Turned right less turned wrong, of all cases: " (Figure::of(Unit::Points, &arm.net_gain).markup(&mut notes))
-                "; exact McNemar test with all readings as independent, which they are not: p at least " (p_value(arm.mcnemar)) "." }
+                "; exact McNemar test with all readings as independent, which they are not, so that p is too small: p " (p_value(arm.mcnemar)) "." }
         }
         (notes.list())
     }
@@ -50,20 +50,33 @@ pub(super) fn automation(question: &QuestionAnalysis, label: Label) -> Markup {
         rows.push((format!("{}: answers altered on purpose", one.arm), &one.altered));
         rows.push((format!("{}: the system's own errors", one.arm), &one.own_errors));
     }
+    let unaided = question.automation.iter().find_map(|one| one.unaided.as_deref());
+    let alone = if unaided.is_some() { &["that grade alone", "bias"][..] } else { &[] };
+    let heads = ["what was wrong", "readings", "followed", "right all the same"];
     let table = html! {
         table {
-            caption { (label.opening()) "Readings in which a wrong grade was shown. Bias: how much oftener the reader gave that grade than the same reader did alone." }
-            thead { tr { @for head in ["what was wrong", "readings", "followed", "right all the same", "that grade alone", "bias"] {
-                th scope="col" { (head) }
-            } } }
+            caption { (label.opening()) "Readings in which a wrong grade was shown."
+                @if let Some(unaided) = unaided {
+                    " Bias: how much oftener the reader gave that grade than the same reader did alone, in " (unaided) "."
+                }
+            }
+            thead { tr { @for head in heads.iter().chain(alone) { th scope="col" { (head) } } } }
             tbody { @for (name, followed) in &rows { tr {
                 th scope="row" { (name) } td { (followed.readings) }
                 td { (Figure::of(Unit::Percent, &followed.followed).markup(&mut notes)) }
                 td { (Figure::of(Unit::Percent, &followed.right).markup(&mut notes)) }
-                td { (Figure::of(Unit::Percent, &followed.unaided).markup(&mut notes)) }
-                td { (Figure::of(Unit::Points, &followed.bias).markup(&mut notes)) }
+                @if unaided.is_some() {
+                    td { (Figure::of(Unit::Percent, &followed.unaided).markup(&mut notes)) }
+                    td { (Figure::of(Unit::Points, &followed.bias).markup(&mut notes)) }
+                }
             } } }
         }
     };
-    html! { (wide("Wrong answers", &table)) (notes.list()) }
+    html! {
+        (wide("Wrong answers", &table))
+        (notes.list())
+        @if unaided.is_none() {
+            p { "No arm shows nothing, so how often readers give these grades alone is unknown, and there is no bias." }
+        }
+    }
 }

@@ -53,7 +53,8 @@ pub(super) fn plot(comparison: &Comparison, merit: Merit, label: Label) -> Marku
                     Some(slope) => {
                         "Ten years more change it by " (unit.value(10.0 * slope.value)) " ("
                         (unit.interval(ten(slope.interval))) "), p " (p_value(slope.p))
-                        ": readers as a sample of more, on these cases."
+                        ": least squares through " (slope.points) " readers with " (slope.points - 2)
+                        (if slope.points == 3 { " degree" } else { " degrees" }) " of freedom, readers as a sample of more, on these cases."
                     },
                     None => "Too few readers whose years are known for a line.",
                 }

@@ -74,10 +74,20 @@ fn means(id: &str, comparison: &Comparison, label: Label) -> Markup {
     let mut notes = Notes::of_table(id);
     let table = html! {
         table {
-            caption { (label.opening()) (comparison.arm) " minus " (comparison.against) ", mean over " (comparison.readers.len())
-                " readers. p: multi-reader analysis, readers and patients as samples." }
+            caption { (label.opening()) (comparison.arm) " minus " (comparison.against)
+                @match comparison.groups {
+                    Some([arm, against]) => {
+                        ", difference of the means of " (arm) " and " (against) " readers. Interval and p: Welch's t of the readers' figures."
+                    },
+                    None => {
+                        ", mean over " (comparison.readers.len())
+                        " readers. p: multi-reader analysis, readers and patients as samples."
+                    },
+                }
+            }
             thead { tr {
-                th.words scope="col" { "figure" } th scope="col" { "difference" } th scope="col" { "multi-reader p" }
+                th.words scope="col" { "figure" } th scope="col" { "difference" }
+                th scope="col" { @if comparison.groups.is_some() { "Welch's p" } @else { "multi-reader p" } }
             } }
             tbody { @for (merit, figure) in &comparison.mean { tr {
                 th scope="row" { (merit_words(*merit)) }
@@ -90,6 +100,15 @@ fn means(id: &str, comparison: &Comparison, label: Label) -> Markup {
 }
 
 fn multi_reader_p(comparison: &Comparison, merit: Merit, notes: &mut Notes) -> Markup {
+    if comparison.groups.is_some() {
+        return match comparison.welch.get(&merit) {
+            Some(welch) => html! { (p_value(welch.p)) },
+            None => {
+                let why = comparison.no_welch.get(&merit);
+                notes.missing(why.map_or("not computed", String::as_str))
+            }
+        };
+    }
     let found = comparison
         .multi_reader
         .get(&merit)
@@ -122,7 +141,7 @@ fn tests(comparison: &Comparison, label: Label) -> Markup {
         }
     };
     html! {
-        (wide("Tests of each reader", &table))
+        @if !comparison.readers.is_empty() { (wide("Tests of each reader", &table)) }
         @if let Some(wilcoxon) = &comparison.wilcoxon {
             p { "Wilcoxon signed ranks of the readers' differences in exact agreement: p " (p_value(wilcoxon.p)) "." }
         }

@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 use rating::stats::mrmc::{Analysis, Inference};
+use rating::stats::two_groups::Contrast;
 use rating::stats::{Interval, Merit};
+use rating::study::DesignKind;
+use rating::study::analysis::QuestionAnalysis;
 use rating::study::analysis::comparison::Comparison;
 
 use super::{StudyPage, experience};
@@ -21,7 +24,7 @@ pub(super) fn body(of: &StudyPage<'_>, label: Label) -> Markup {
     let comparison = question.and_then(|question| {
         question.comparisons.iter().find(|one| one.arm == plan.arm && one.against == plan.against)
     });
-    let Some(comparison) = comparison else {
+    let (Some(question), Some(comparison)) = (question, comparison) else {
         return html! { p { "No reader graded in both arms yet." } };
     };
     html! {
@@ -29,9 +32,14 @@ pub(super) fn body(of: &StudyPage<'_>, label: Label) -> Markup {
             "Planned: " (merit_words(plan.merit)) " of " (spoken(&plan.measurement)) ", " strong { (plan.arm) } " minus "
             strong { (plan.against) } "."
         }
-        (forest(comparison, plan.merit, label))
-        (analyses(comparison, plan.merit, label))
-        (experience::plot(comparison, plan.merit, label))
+        @if comparison.groups.is_some() {
+            (groups(question, comparison, plan.merit, label))
+        } @else {
+            (forest(comparison, plan.merit, label))
+            (analyses(comparison, plan.merit, label))
+            (experience::plot(comparison, plan.merit, label))
+        }
+        @if of.study.design.kind == DesignKind::Crossover { (sessions(comparison, plan.merit, label)) }
         @if let Some(least) = of.study.analysis.smallest_difference {
             p { "The protocol calls " (format!("{:.1}", 100.0 * least)) " points the smallest difference that matters." }
         }
@@ -42,9 +50,10 @@ pub(super) fn body(of: &StudyPage<'_>, label: Label) -> Markup {
 fn forest(comparison: &Comparison, merit: Merit, label: Label) -> Markup {
     let unit = unit_of(merit).difference();
     let readers = comparison.readers.iter();
-    let mut rows: Vec<(String, Option<&rating::evaluate::Figure>)> =
-        readers.map(|one| (one.reader.clone(), one.differences.get(&merit))).collect();
-    rows.push(("mean of readers".to_owned(), comparison.mean.get(&merit)));
+    let mut rows: Vec<(String, Option<usize>, Option<&rating::evaluate::Figure>)> = readers
+        .map(|one| (one.reader.clone(), Some(one.cases), one.differences.get(&merit)))
+        .collect();
+    rows.push(("mean of readers".to_owned(), None, comparison.mean.get(&merit)));
     // In the units of the table.
     let times = if matches!(unit, Unit::Points) { 100.0 } else { 1.0 };
     let in_units = |figure: &rating::evaluate::Figure| {
@@ -52,19 +61,20 @@ fn forest(comparison: &Comparison, merit: Merit, label: Label) -> Markup {
         (figure.value.map(|value| value * times), figure.interval.map(ends))
     };
     let shown: Vec<_> =
-        rows.iter().map(|(_, figure)| figure.map_or((None, None), in_units)).collect();
+        rows.iter().map(|(_, _, figure)| figure.map_or((None, None), in_units)).collect();
     let axis = dots::axis(&shown);
     let mut notes = Notes::of_table("planned-forest");
     let table = html! {
         table {
-            caption { (label.opening()) (comparison.arm) " minus " (comparison.against) ": " (merit_words(merit)) ". Patients are resampled." }
+            caption { (label.opening()) (comparison.arm) " minus " (comparison.against) ": " (merit_words(merit)) ", each reader on the cases graded in both. Patients are resampled." }
             thead { tr {
-                th.words scope="col" { "reader" } th scope="col" { "difference" }
+                th.words scope="col" { "reader" } th scope="col" { "cases" } th scope="col" { "difference" }
                 @if axis.is_some() { th.words scope="col" { "plot" } }
             } }
-            tbody { @for ((name, figure), (value, interval)) in rows.iter().zip(&shown) {
+            tbody { @for ((name, cases, figure), (value, interval)) in rows.iter().zip(&shown) {
                 tr {
                     th scope="row" { (name) }
+                    td { @if let Some(cases) = cases { (cases) } }
                     td { @match figure {
                         Some(figure) => (Figure::of(unit, figure).markup(&mut notes)),
                         None => (notes.missing("not computed")),
@@ -74,7 +84,7 @@ fn forest(comparison: &Comparison, merit: Merit, label: Label) -> Markup {
                     } }
                 }
             } }
-            @if let Some(axis) = &axis { tfoot { tr { td {} td {} td.interval-plot { (dots::scale(axis)) } } } }
+            @if let Some(axis) = &axis { tfoot { tr { td {} td {} td {} td.interval-plot { (dots::scale(axis)) } } } }
         }
     };
     html! { (wide("The planned comparison by reader", &table)) (notes.list()) }
@@ -113,7 +123,115 @@ fn analyses(comparison: &Comparison, merit: Merit, label: Label) -> Markup {
             tbody { @for analysis in found.analyses.iter().flatten() { (row(analysis)) } }
         }
     };
-    wide("Multi-reader analysis", &table)
+    html! {
+        (wide("Multi-reader analysis", &table))
+        p { "What readers share within an arm beyond what they share anyway (Cov2 \u{2212} Cov3) is taken as 0 where its estimate is "
+            "below 0, for these readers too: their interval is never the narrower for it." }
+    }
+}
+
+/// Two groups of readers: each reader's figure, then the difference of the means with
+/// readers as the unit.
+fn groups(
+    question: &QuestionAnalysis,
+    comparison: &Comparison,
+    merit: Merit,
+    label: Label,
+) -> Markup {
+    let unit = unit_of(merit);
+    let mut notes = Notes::of_table("planned-groups");
+    let compared = [&comparison.arm, &comparison.against];
+    let arms: Vec<_> =
+        compared.iter().filter_map(|arm| question.arms.iter().find(|of| of.arm == **arm)).collect();
+    let mut cell = |figure: Option<&rating::evaluate::Figure>| match figure {
+        Some(figure) => Figure::of(unit.value(), figure).markup(&mut notes),
+        None => notes.missing("not computed"),
+    };
+    let table = html! {
+        table {
+            caption { (label.opening()) (merit_words(merit)) " of each reader; no reader read both arms. Intervals in this table: patients are resampled." }
+            thead { tr {
+                th.words scope="col" { "reader" } th.words scope="col" { "arm" } th scope="col" { "cases" }
+                th scope="col" { (merit_words(merit)) }
+            } }
+            tbody { @for arm in &arms {
+                @for reader in &arm.readers { tr {
+                    th scope="row" { (reader.name) } td.words { (arm.arm) } td { (reader.cases) }
+                    td { (cell(reader.figures.get(&merit))) }
+                } }
+                tr.total {
+                    th scope="row" { "mean of " (arm.readers.len()) " readers" } td.words { (arm.arm) } td {}
+                    td { (cell(arm.mean.get(&merit))) }
+                }
+            } }
+        }
+    };
+    let test = match comparison.welch.get(&merit) {
+        Some(welch) => {
+            let name = format!("{} minus {}", comparison.arm, comparison.against);
+            let caption = "The difference of the two means, readers as the unit: Welch's t. It carries to other readers, on these patients.";
+            contrasts("The planned comparison", caption, &[(name, *welch)], merit, label)
+        }
+        None => {
+            let difference = comparison.mean.get(&merit).and_then(|figure| figure.value);
+            let difference =
+                difference.map_or("-".to_owned(), |value| unit.difference().value(value));
+            let why = comparison.no_welch.get(&merit).map_or("not computed", String::as_str);
+            html! { p { "Difference of the two means: " (difference) ". No interval and no test: " (why) "." } }
+        }
+    };
+    html! { (wide("The planned comparison by reader", &table)) (notes.list()) (test) }
+}
+
+/// Of a crossover what the session and the order did.
+fn sessions(comparison: &Comparison, merit: Merit, label: Label) -> Markup {
+    let Some(period) = &comparison.period else {
+        let why = comparison.no_period.as_deref().unwrap_or("not computed");
+        return html! { p { "Session and order cannot be told apart from the arms: " (why) "." } };
+    };
+    let (arm, against) = (&comparison.arm, &comparison.against);
+    let [first, second] = period.readers;
+    let rows = [
+        ("second session minus first, arms balanced".to_owned(), period.session),
+        (format!("{arm} minus {against}, sessions balanced"), period.arm),
+        (format!("began with {arm} minus began with {against}"), period.order),
+    ];
+    let caption = format!(
+        "{}: session and order. {first} readers began with {arm}, {second} with {against}; readers as a sample of more, on these cases.",
+        merit_words(merit)
+    );
+    html! {
+        (contrasts("Session and order", &caption, &rows, merit, label))
+        p { "With d a reader's second session minus the first: the session's effect is half the sum of both groups' mean d, the arm's half "
+            "their difference; the order's is the difference of the groups' means over both sessions, which is that of the groups "
+            "and of whatever was carried over. Student's t, readers \u{2212} 2 degrees of freedom (Jones and Kenward, Design and Analysis of "
+            "Cross-Over Trials, chapter 2)." }
+    }
+}
+
+/// Contrasts of two groups of readers.
+fn contrasts(
+    name: &str,
+    caption: &str,
+    rows: &[(String, Contrast)],
+    merit: Merit,
+    label: Label,
+) -> Markup {
+    let unit = unit_of(merit).difference();
+    let table = html! {
+        table {
+            caption { (label.opening()) (caption) }
+            thead { tr {
+                th.words scope="col" { "what" } th scope="col" { "difference" } th scope="col" { "95 %" }
+                th scope="col" { "t" } th scope="col" { "df" } th scope="col" { "p" }
+            } }
+            tbody { @for (what, of) in rows { tr {
+                th scope="row" { (what) } td { (unit.value(of.value)) } td { (unit.interval(of.interval)) }
+                td { (format!("{:.2}", of.t)) } td { (format!("{:.1}", of.freedom)) } td { (p_value(of.p)) }
+            } } }
+        }
+    };
+    wide(name, &table)
 }
 
 fn inference_words(inference: Inference) -> &'static str {

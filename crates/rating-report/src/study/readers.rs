@@ -5,6 +5,7 @@ use rating::stats::{Merit, Weights};
 use rating::study::analysis::QuestionAnalysis;
 use rating::study::analysis::figures::{Figures, merits};
 use rating::study::analysis::system::SystemTest;
+use rating::study::extent::SessionExtent;
 
 use super::StudyPage;
 use super::merits::{UnitOf, merit_words, unit_of};
@@ -17,11 +18,15 @@ pub(super) fn readings(of: &StudyPage<'_>, label: Label) -> Markup {
     let arms = html! {
         table {
             caption { (label.opening()) "Readings by arm. Repeats count only for agreement with oneself; altered answers only for whether they are followed." }
-            thead { tr { @for head in ["arm", "first readings", "could not be graded", "answer altered on purpose", "repeats"] {
+            thead { tr { @for head in ["arm", "planned", "left out", "never read", "first readings", "could not be graded", "answer altered on purpose", "repeats"] {
                 th scope="col" { (head) }
             } } }
             tbody { @for arm in &of.analysis.readings { tr {
-                th scope="row" { (arm.arm) } td { (arm.read) } td { (arm.not_graded) } td { (arm.altered) } td { (arm.repeats) }
+                @let sum = |value: fn(&SessionExtent) -> usize| -> usize {
+                    of.extent.iter().filter(|one| one.arm == arm.arm).map(value).sum()
+                };
+                th scope="row" { (arm.arm) } td { (sum(|one| one.planned)) } td { (sum(|one| one.withdrawn)) } td { (sum(|one| one.missing)) }
+                td { (arm.read) } td { (arm.not_graded) } td { (arm.altered) } td { (arm.repeats) }
             } } }
         }
     };
@@ -35,7 +40,41 @@ pub(super) fn readings(of: &StudyPage<'_>, label: Label) -> Markup {
             } } }
         }
     };
-    html! { (wide("Readings by arm", &arms)) (wide("Readers", &readers)) }
+    html! {
+        (wide("Readings by arm", &arms))
+        (wide("Readings by reader and session", &sessions(of, label)))
+        (wide("Readers", &readers))
+    }
+}
+
+/// What became of each session's readings, and how long its reader had waited.
+fn sessions(of: &StudyPage<'_>, label: Label) -> Markup {
+    let limit = of.study.design.seconds_a_case;
+    let waited = |one: &SessionExtent| {
+        let own = of.washouts.iter();
+        let found =
+            own.clone().find(|wait| wait.reader == one.reader && wait.session == one.session);
+        found.map_or("-".to_owned(), |wait| format!("{:.1}", wait.days))
+    };
+    html! {
+        table {
+            caption { (label.opening()) "Readings by reader and session, repeats too: planned = left out + read + never read. "
+                "Left out is what a withdrawn reader or case had. Waited: from the last submission of the session before to the begin of this one"
+                @if of.study.sessions() > 1 { "; planned are " (of.study.design.washout_days) " days" } "." }
+            thead { tr {
+                th.words scope="col" { "reader" } th scope="col" { "session" } th.words scope="col" { "arm" }
+                @for head in ["planned", "left out", "read", "never read", "could not be graded"] { th scope="col" { (head) } }
+                @if let Some(limit) = limit { th scope="col" { "over " (limit) " seconds" } }
+                th scope="col" { "waited, days" }
+            } }
+            tbody { @for one in of.extent { tr {
+                th scope="row" { (one.reader) } td { (one.session) } td.words { (one.arm) }
+                td { (one.planned) } td { (one.withdrawn) } td { (one.read) } td { (one.missing) } td { (one.not_graded) }
+                @if limit.is_some() { td { (one.over_time.unwrap_or_default()) } }
+                td { (waited(one)) }
+            } } }
+        }
+    }
 }
 
 /// The figures of the paper's Figure 6 and Tables S18 and S19.

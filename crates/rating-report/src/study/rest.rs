@@ -5,6 +5,7 @@ use rating::evaluate;
 use rating::study::analysis::sessions::Drift;
 use rating::study::analysis::{QuestionAnalysis, StudyAnalysis};
 
+use super::StudyPage;
 use crate::figure::{Figure, Unit, p_value};
 use crate::label::Label;
 use crate::notes::Notes;
@@ -59,7 +60,8 @@ fn within(question: &QuestionAnalysis, label: Label) -> Markup {
     wide("Agreement with oneself", &table)
 }
 
-pub(super) fn time(analysis: &StudyAnalysis, label: Label) -> Markup {
+pub(super) fn time(of: &StudyPage<'_>, label: Label) -> Markup {
+    let analysis = of.analysis;
     let mut notes = Notes::of_table("time");
     let seconds = |value: f64| format!("{value:.1}");
     let ratio = |figure: &evaluate::Figure, notes: &mut Notes| {
@@ -85,6 +87,7 @@ pub(super) fn time(analysis: &StudyAnalysis, label: Label) -> Markup {
     };
     html! {
         (wide("Time by reader", &table))
+        @if let Some(limit) = of.study.design.seconds_a_case { (over_time(of, limit)) }
         @for one in &analysis.time.ratios {
             p { "A case takes " (ratio(&one.ratio, &mut notes)) " times as long in " (one.arm) " as in " (one.against)
                 " (" (one.readers) " readers)"
@@ -93,6 +96,16 @@ pub(super) fn time(analysis: &StudyAnalysis, label: Label) -> Markup {
         }
         (notes.list())
         (drift("pace", &analysis.pace, label, "Change of the natural logarithm of seconds over 100 readings of a session; readers are the clusters."))
+    }
+}
+
+/// How many readings took longer than the protocol gives a case.
+fn over_time(of: &StudyPage<'_>, limit: u32) -> Markup {
+    let read: usize = of.extent.iter().map(|one| one.read).sum();
+    let over: usize = of.extent.iter().filter_map(|one| one.over_time).sum();
+    html! {
+        p { (over) " of " (read) " readings that count, repeats too, took longer than the " (limit)
+            " seconds that the protocol gives a case; they count like the others." }
     }
 }
 

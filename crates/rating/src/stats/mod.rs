@@ -12,7 +12,8 @@
 //! | [`patients`], [`weighted`], [`ranked`], [`bootstrap`], [`bca`] | resampling by patient: percentile and BCa intervals, paired differences |
 //! | [`mcnemar`], [`wilcoxon`], [`holm`] | tests of two ways of grading; several tests at once |
 //! | [`merit`], [`jackknife`], [`mrmc`] | reader studies: the figure compared, how figures vary together, multi-reader multi-case analysis |
-//! | [`slope`] | whether something drifts, by clusters |
+//! | [`slope`], [`line`] | whether something drifts, by clusters; a line through independent points |
+//! | [`two_groups`] | two groups of independent values: Welch's t, and Student's with one spread |
 //! | [`gloess`], [`bland_altman`] | a patient's sum of grades; how far two sums lie apart |
 //! | [`estimate`], [`interval`] | a figure with its standard error, and 95 % intervals |
 //! | [`paper`] | the paper's own test and intervals, each with its warning |
@@ -38,6 +39,7 @@ pub mod interval;
 pub mod jackknife;
 pub mod kappa;
 pub mod kappa_error;
+pub mod line;
 pub mod mcnemar;
 pub mod merit;
 pub mod mrmc;
@@ -50,6 +52,7 @@ pub mod ranking;
 pub mod raters;
 pub mod reliability;
 pub mod slope;
+pub mod two_groups;
 pub mod weighted;
 pub mod wilcoxon;
 
@@ -96,6 +99,12 @@ pub enum Undefined {
     /// A standard deviation needs two values.
     #[error("there are fewer than two values")]
     FewerThanTwo,
+    /// A line needs three points before anything scatters about it.
+    #[error("there are fewer than three values")]
+    FewerThanThree,
+    /// The spread of a group needs two readers of it.
+    #[error("a group has fewer than two readers")]
+    FewerThanTwoInGroup,
     /// A correlation needs values that differ.
     #[error("all values are alike")]
     NoSpread,
@@ -136,6 +145,18 @@ pub enum Undefined {
     /// Lazy scoring leaves some out, and a few cases do not speak for the others.
     #[error("not every pair has a mean probability")]
     ProbabilitiesMissing,
+    /// Whether an answer is followed is held against the same reader without any.
+    #[error("no arm shows nothing")]
+    NoUnaidedArm,
+    /// Readers are their own comparison only where they read both.
+    #[error("no reader read both arms")]
+    NoReaderOfBoth,
+    /// Order and arm are told apart by readers who begin with different arms.
+    #[error("every reader had the two arms in the same order")]
+    OneOrder,
+    /// Each session of a Latin square of more arms follows another one.
+    #[error("it is worked out for studies of two arms only")]
+    MoreThanTwoArms,
     /// The figure is undefined in each of the bootstrap samples.
     #[error("no bootstrap sample has a value")]
     NoSample,

@@ -28,6 +28,9 @@ pub struct StudyAnswer {
     pub case: String,
     /// The arm's name.
     pub arm: String,
+    /// Which of the reader's sessions, from 1; `None` where not known.
+    #[serde(default)]
+    pub session: Option<u32>,
     /// The grades given before the system's answer was shown, one for each
     /// measurement; `None` in arms that do not ask for them.
     pub before: Option<Vec<Grade>>,
@@ -46,4 +49,15 @@ pub struct StudyAnswer {
     pub position: u32,
     /// Seconds of work, idle time left out; `None` where not known.
     pub seconds: Option<f64>,
+    /// When it was submitted, milliseconds since 1970 (UTC); `None` where not known.
+    #[serde(default)]
+    pub submitted: Option<i64>,
+}
+
+impl StudyAnswer {
+    /// Whether it took longer than so many seconds of work.
+    #[must_use]
+    pub fn is_over(&self, limit: u32) -> bool {
+        self.seconds.is_some_and(|seconds| seconds > f64::from(limit))
+    }
 }

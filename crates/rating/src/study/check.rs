@@ -1,7 +1,8 @@
 //! What the types of a study protocol cannot say: ranges and names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::imrmc;
 use super::protocol::{DesignKind, Shows, StudyProtocol};
 use crate::protocol::{is_plain, row_of};
 use crate::{Problem, Protocol};
@@ -88,8 +89,9 @@ pub(super) fn problems(study: &StudyProtocol, text: &str) -> Vec<Problem> {
     found
 }
 
-/// What a new study must have beyond sound keys: grades that somebody gives and two
-/// arms to compare. Studies that are open already are read without it.
+/// What a new study must have beyond sound keys: grades that somebody gives, two arms to
+/// compare, names that accounts and other programs can tell apart. Studies that are open
+/// already are read without it.
 pub(super) fn problems_for(study: &StudyProtocol, graded: &Protocol) -> Vec<Problem> {
     let mut found = Vec::new();
     let name = study.analysis.measurement.as_str();
@@ -118,6 +120,21 @@ pub(super) fn problems_for(study: &StudyProtocol, graded: &Protocol) -> Vec<Prob
         let problem = Problem::new("analysis.arm and analysis.against are the same arm");
         let hint = "name the two arms to compare; left out, arm is the last and against the first";
         found.push(problem.in_column("analysis.arm").hint(hint));
+    }
+    let arms = study.arms.iter().map(|arm| ("arms", &arm.name));
+    for (key, name) in arms.chain(study.readers.iter().map(|of| ("readers", &of.name))) {
+        if !imrmc::can_read(name) {
+            let problem = Problem::new(format!("iMRMC cannot read the name {name:?}"));
+            found.push(problem.in_column(key).hint("neither \"truth\" nor \"-1\""));
+        }
+    }
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for reader in &study.readers {
+        if let Some(other) = seen.insert(reader.name.to_lowercase(), &reader.name) {
+            let what = format!("{:?} and {other:?} differ in capitals only", reader.name);
+            let problem = Problem::new(what).in_column("readers");
+            found.push(problem.hint("accounts do not tell them apart: name one otherwise"));
+        }
     }
     for arm in &study.arms {
         if arm.shows == Shows::GradesAndHeatmap && graded.heatmap().is_none() {

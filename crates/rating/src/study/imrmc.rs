@@ -5,8 +5,11 @@
 //! iMRMC knows cases with and without disease. So each cut-off of each measurement
 //! makes a table of its own: the truth is whether the reference grade lies above
 //! it, the score is the grade that the reader gave. The modality is the arm.
+//!
+//! Where a name of a pair is one that iMRMC would misread, all cases are written as
+//! codes, and a key says which is which ([`Names`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::analysis::{Question, Study};
 use crate::{Grade, Problem};
@@ -28,16 +31,82 @@ pub struct ImrmcRow {
 /// The word for rows of the truth.
 const TRUTH: &str = "truth";
 
+/// Whether iMRMC reads this name as it is: not `truth`, not `-1`, no comma, quotation
+/// mark or line break, no blanks at its ends.
+#[must_use]
+pub fn can_read(name: &str) -> bool {
+    let odd = name.contains([',', '"', '\n', '\r']) || name.trim() != name || name.is_empty();
+    !odd && name.to_lowercase() != TRUTH && name != "-1"
+}
+
+/// How readers, cases and arms are written: as they are, or, where iMRMC would misread
+/// one of a kind, all of that kind as codes with their number (`case-001`, the first of
+/// the study's).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    readers: Coded,
+    cases: Coded,
+    arms: Coded,
+}
+
+/// Codes by name; empty where names are written as they are.
+type Coded = BTreeMap<String, String>;
+
+impl Names {
+    /// The names of a study.
+    #[must_use]
+    pub fn of(study: &Study<'_>) -> Names {
+        Names {
+            readers: coded("reader", study.readers.iter().map(|reader| &reader.name)),
+            cases: coded("case", study.cases.iter().map(|case| &case.case)),
+            arms: coded("arm", study.arms.iter()),
+        }
+    }
+
+    /// The key of the codes as CSV with the header `kind,name,written_as`; `None` where
+    /// every name is written as it is.
+    #[must_use]
+    pub fn key_csv(&self) -> Option<String> {
+        let all = [("case", &self.cases), ("reader", &self.readers), ("arm", &self.arms)];
+        if all.iter().all(|(_, names)| names.is_empty()) {
+            return None;
+        }
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(["kind", "name", "written_as"]).expect("in memory");
+        for (kind, names) in all {
+            for (name, code) in names {
+                writer.write_record([kind, name, code]).expect("in memory");
+            }
+        }
+        Some(String::from_utf8(writer.into_inner().expect("in memory")).expect("made of text"))
+    }
+}
+
+fn coded<'n>(kind: &str, names: impl Iterator<Item = &'n String> + Clone) -> Coded {
+    if names.clone().all(|name| can_read(name)) {
+        return Coded::new();
+    }
+    let numbered = names.zip(1..);
+    numbered.map(|(name, number)| (name.clone(), format!("{kind}-{number:03}"))).collect()
+}
+
+fn written(names: &Coded, name: &str) -> String {
+    names.get(name).map_or(name, String::as_str).to_owned()
+}
+
 /// The rows for "is the grade of this measurement greater than `above`?": the
 /// truth of each case that somebody graded, in the order of cases, then the
 /// answers in theirs. Cases without a reference grade, readings that could not be
 /// graded, repeats and readings of altered answers are left out.
 ///
 /// # Errors
-/// A measurement the protocol does not have (or `combined`, where it has none); a
-/// name of a reader, case or arm that iMRMC would read as something else: `truth`,
-/// `-1`, or with a comma, a quotation mark, a line break or blanks at its ends.
-pub fn rows(study: &Study<'_>, measurement: &str, above: Grade) -> Result<Vec<ImrmcRow>, Problem> {
+/// A measurement the protocol does not have (or `combined`, where it has none).
+pub fn rows(
+    study: &Study<'_>,
+    names: &Names,
+    measurement: &str,
+    above: Grade,
+) -> Result<Vec<ImrmcRow>, Problem> {
     let question = Question::named(study.protocol, measurement)?;
     let usable = study.answers.iter().filter(|answer| !answer.repeat && !answer.altered);
     let mut answers = Vec::new();
@@ -52,12 +121,11 @@ pub fn rows(study: &Study<'_>, measurement: &str, above: Grade) -> Result<Vec<Im
         let (Some(score), true) = (given, truths.contains_key(answer.case.as_str())) else {
             continue;
         };
-        [&answer.reader, &answer.case, &answer.arm].into_iter().try_for_each(|name| plain(name))?;
         read.insert(answer.case.as_str());
         answers.push(ImrmcRow {
-            reader: answer.reader.clone(),
-            case: answer.case.clone(),
-            modality: answer.arm.clone(),
+            reader: written(&names.readers, &answer.reader),
+            case: written(&names.cases, &answer.case),
+            modality: written(&names.arms, &answer.arm),
             score,
         });
     }
@@ -65,7 +133,7 @@ pub fn rows(study: &Study<'_>, measurement: &str, above: Grade) -> Result<Vec<Im
         let grade = truths.get(case.case.as_str()).filter(|_| read.contains(case.case.as_str()))?;
         Some(ImrmcRow {
             reader: TRUTH.to_owned(),
-            case: case.case.clone(),
+            case: written(&names.cases, &case.case),
             modality: TRUTH.to_owned(),
             score: Grade::from(*grade > above),
         })
@@ -106,15 +174,6 @@ fn lines(rows: &[ImrmcRow]) -> String {
     rows.iter().map(line).collect()
 }
 
-fn plain(name: &str) -> Result<(), Problem> {
-    let odd = name.contains([',', '"', '\n', '\r']) || name.trim() != name || name.is_empty();
-    if odd || [TRUTH, "-1"].contains(&name) {
-        return Err(Problem::new(format!("iMRMC cannot read the name {name:?}"))
-            .hint("no commas, quotation marks or line breaks, not \"truth\" and not \"-1\""));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +194,7 @@ mod tests {
             reader: reader.to_owned(),
             case: case.to_owned(),
             arm: arm.to_owned(),
+            session: None,
             before: None,
             grades: grade.map(|grade| vec![grade, 0]),
             cannot: None,
@@ -143,19 +203,29 @@ mod tests {
             repeat: false,
             position: 1,
             seconds: None,
+            submitted: None,
         }
     }
 
     fn rows_of(answers: &[StudyAnswer]) -> Result<Vec<ImrmcRow>, Problem> {
-        let cases =
-            [case("c1", Some(2)), case("c2", Some(0)), case("c3", None), case("c4", Some(3))];
+        rows_with(["c1", "c2", "c3", "c4"], "R1", answers).map(|(rows, _)| rows)
+    }
+
+    fn rows_with(
+        cases: [&str; 4],
+        reader: &str,
+        answers: &[StudyAnswer],
+    ) -> Result<(Vec<ImrmcRow>, Names), Problem> {
+        let [c1, c2, c3, c4] = cases;
+        let cases = [case(c1, Some(2)), case(c2, Some(0)), case(c3, None), case(c4, Some(3))];
         let names = |names: [&str; 2]| names.map(str::to_owned);
         let arms = names(["unaided", "assisted"]);
-        let readers = names(["R1", "R2"]).map(|name| Reader { name, years: None, group: None });
+        let readers = names([reader, "R2"]).map(|name| Reader { name, years: None, group: None });
         let protocol = Protocol::eoss();
         let study =
             Study { protocol: &protocol, arms: &arms, readers: &readers, cases: &cases, answers };
-        rows(&study, "synovial_hypertrophy", 1)
+        let names = Names::of(&study);
+        Ok((rows(&study, &names, "synovial_hypertrophy", 1)?, names))
     }
 
     #[test]
@@ -182,10 +252,27 @@ mod tests {
     }
 
     #[test]
-    fn names_it_would_misread_are_refused() {
-        for name in ["truth", "-1", "R,1", " R1", ""] {
-            let problem = rows_of(&[answer(name, "c1", "unaided", Some(1))]).unwrap_err();
-            assert!(problem.to_string().contains("iMRMC"), "{problem}");
+    fn names_it_would_misread_are_written_as_codes_with_a_key() {
+        for name in ["truth", "Truth", "-1", "R,1", " R1", "", "R\"1"] {
+            assert!(!can_read(name), "{name}");
         }
+        let all = [
+            answer("truth", "knee, left", "unaided", Some(1)),
+            answer("R2", "c2", "unaided", Some(0)),
+        ];
+        let cases = ["knee, left", "c2", "c3", "c4"];
+        let (rows, names) = rows_with(cases, "truth", &all).unwrap();
+        let text = lines(&rows);
+        assert_eq!(
+            text,
+            "truth,case-001,truth,1\ntruth,case-002,truth,0\n\
+             reader-001,case-001,unaided,1\nreader-002,case-002,unaided,0\n"
+        );
+        let key = names.key_csv().unwrap();
+        assert!(key.starts_with("kind,name,written_as\ncase,c2,case-002\n"), "{key}");
+        assert!(key.contains("case,\"knee, left\",case-001\n"), "{key}");
+        assert!(key.contains("reader,truth,reader-001\n") && !key.contains("arm"), "{key}");
+        let (_, plain) = rows_with(["c1", "c2", "c3", "c4"], "R1", &[]).unwrap();
+        assert_eq!(plain.key_csv(), None);
     }
 }

@@ -8,6 +8,7 @@ mod altered;
 pub mod analysis;
 mod answers;
 mod check;
+pub mod extent;
 pub mod imrmc;
 mod protocol;
 mod schedule;

@@ -269,10 +269,57 @@ impl StudyProtocol {
         (arm != against).then_some((arm, against))
     }
 
-    /// What a reader of the report must be warned of.
+    /// The arm that shows nothing: `against` where it shows nothing, else the first of
+    /// the file; `None` where each arm shows an answer.
+    #[must_use]
+    pub fn unaided(&self, against: usize) -> Option<usize> {
+        let shows_nothing = |arm: &usize| self.arms[*arm].shows == Shows::Nothing;
+        std::iter::once(against).chain(0..self.arms.len()).find(shows_nothing)
+    }
+
+    /// How many readers begin with each arm, the smallest first; of a parallel study how
+    /// many have it. Readers whose group the file does not name go where there are fewest.
+    fn group_sizes(&self) -> Vec<usize> {
+        let mut sizes = vec![0; self.arms.len()];
+        let named = self.readers.iter().filter_map(|reader| reader.group?.checked_sub(1));
+        named.filter_map(|group| sizes.get_mut(group).map(|size| *size += 1)).for_each(drop);
+        for _ in self.readers.iter().filter(|reader| reader.group.is_none()) {
+            if let Some(least) = sizes.iter_mut().min() {
+                *least += 1;
+            }
+        }
+        sizes.sort_unstable();
+        sizes
+    }
+
+    /// What a reader of the report must be warned of, if everybody planned reads.
     #[must_use]
     pub fn warnings(&self) -> Vec<&'static str> {
+        self.warnings_with(self.readers.len())
+    }
+
+    /// The same with so many readers left.
+    #[must_use]
+    pub fn warnings_with(&self, readers: usize) -> Vec<&'static str> {
         let mut warnings = Vec::new();
+        let sizes = self.group_sizes();
+        let (least, most) = (sizes.first().copied(), sizes.last().copied());
+        let (least, most) = (least.unwrap_or(0), most.unwrap_or(0));
+        match self.design.kind {
+            DesignKind::Crossover if least == 0 && self.arms.len() > 1 => warnings.push(
+                "No reader begins with one of the arms: order and arm cannot be told apart, as in \
+                 a sequential study. Name other groups, or none.",
+            ),
+            DesignKind::Crossover if most > least + 1 && most >= 2 * least => warnings.push(
+                "The groups that begin with different arms are very unequal: order and arm are \
+                 told apart badly.",
+            ),
+            DesignKind::Parallel if least < 2 => warnings.push(
+                "An arm has fewer than two readers: readers cannot be taken as a sample, and the \
+                 arms not be compared.",
+            ),
+            _ => {}
+        }
         if self.design.kind == DesignKind::Sequential && self.arms.len() > 1 {
             warnings.push(
                 "Every reader has the arms in the same order: a gain of the later arm may be \
@@ -282,7 +329,7 @@ impl StudyProtocol {
         if self.sessions() > 1 && self.design.washout_days < 14 {
             warnings.push("Less than two weeks between two readings: cases may be remembered.");
         }
-        if self.readers.len() < 5 {
+        if readers < 5 {
             warnings.push("Fewer than five readers: little can be said about readers at large.");
         }
         warnings
@@ -366,6 +413,56 @@ mod tests {
         let problems = StudyProtocol::from_toml(&alone).unwrap().check_for(&Protocol::eoss());
         let problems = problems.unwrap_err();
         assert_eq!(problems[0].what, "a study needs two arms to compare");
+    }
+
+    #[test]
+    fn names_that_other_programs_misread_are_refused() {
+        let told = |from: &str, to: &str| {
+            assert!(PAPER.contains(from), "{from}");
+            let study = StudyProtocol::from_toml(&PAPER.replace(from, to)).unwrap();
+            let problems = study.check_for(&Protocol::eoss()).err().unwrap_or_default();
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        for name in ["truth", "Truth", "-1"] {
+            let reader = told("name = \"R1\"", &format!("name = \"{name}\""));
+            assert!(reader.contains("column readers") && reader.contains("iMRMC"), "{reader}");
+            let arm = told("\"unaided\"", &format!("\"{name}\""));
+            assert!(arm.contains("column arms") && arm.contains("iMRMC"), "{arm}");
+        }
+        // Accounts do not tell capitals from small letters.
+        let alike = told("name = \"R2\"", "name = \"r1\"");
+        assert!(alike.contains("\"r1\" and \"R1\""), "{alike}");
+        // A study that was opened with such a name is still read.
+        assert!(StudyProtocol::from_toml(&PAPER.replace("\"R1\"", "\"truth\"")).is_ok());
+    }
+
+    #[test]
+    fn groups_that_tell_no_order_are_warned_of() {
+        let with = |groups: [Option<usize>; 6], kind: DesignKind| {
+            let mut study = StudyProtocol::from_toml(CROSSOVER).unwrap();
+            assert_eq!(study.readers.len(), 6);
+            study.design.kind = kind;
+            for (reader, group) in study.readers.iter_mut().zip(groups) {
+                reader.group = group;
+            }
+            study.warnings().join("\n")
+        };
+        let crossover = DesignKind::Crossover;
+        assert!(with([Some(1); 6], crossover).contains("No reader begins with one of the arms"));
+        let five = [Some(1), Some(1), Some(1), Some(1), Some(1), None];
+        assert!(with(five, crossover).contains("very unequal"));
+        // The others are dealt to the smaller group.
+        assert_eq!(with([Some(1), Some(1), Some(1), None, None, None], crossover), "");
+        assert!(with(five, DesignKind::Parallel).contains("fewer than two readers"));
+        assert_eq!(with([None; 6], DesignKind::Parallel), "");
+    }
+
+    #[test]
+    fn alone_is_the_arm_that_shows_nothing() {
+        let mut study = StudyProtocol::from_toml(PAPER).unwrap();
+        assert_eq!((study.unaided(0), study.unaided(1)), (Some(0), Some(0)));
+        study.arms[0].shows = Shows::Grades;
+        assert_eq!(study.unaided(0), None);
     }
 
     const PAPER: &str = include_str!("../../../../configs/studies/paper.toml");

@@ -4,23 +4,27 @@
 use super::{StudyAnswer, StudyProtocol};
 use crate::{Grade, Protocol};
 
+/// Why a case cannot be graded: the word that stands in the table, and what it means.
+pub type Reasons<'a> = &'a [(&'a str, &'a str)];
+
 /// Every answer, a row each, in the order given. Columns: [`codebook_csv`].
-///
-/// # Errors
-/// Never: the text is in memory.
 #[must_use]
-pub fn answers_csv(protocol: &Protocol, answers: &[StudyAnswer]) -> String {
-    let mut rows = vec![columns(protocol).into_iter().map(|column| column.name).collect()];
+pub fn answers_csv(protocol: &Protocol, study: &StudyProtocol, answers: &[StudyAnswer]) -> String {
+    let limit = study.design.seconds_a_case;
+    let mut rows = vec![columns(protocol, &[]).into_iter().map(|column| column.name).collect()];
     for (number, answer) in answers.iter().enumerate() {
         let mut row = vec![
             (number + 1).to_string(),
             answer.reader.clone(),
             answer.case.clone(),
             answer.arm.clone(),
+            answer.session.map_or_else(String::new, |session| session.to_string()),
             answer.position.to_string(),
             u8::from(answer.repeat).to_string(),
             u8::from(answer.altered).to_string(),
             answer.seconds.map_or_else(String::new, |seconds| format!("{seconds:.3}")),
+            limit.map_or_else(String::new, |limit| u8::from(answer.is_over(limit)).to_string()),
+            answer.submitted.map_or_else(String::new, date_and_time),
         ];
         for given in [&answer.before, &answer.grades, &answer.shown] {
             row.extend(cells(protocol, given.as_deref()));
@@ -33,9 +37,9 @@ pub fn answers_csv(protocol: &Protocol, answers: &[StudyAnswer]) -> String {
 
 /// What each column of [`answers_csv`] holds: name, meaning, values.
 #[must_use]
-pub fn codebook_csv(protocol: &Protocol, study: &StudyProtocol) -> String {
+pub fn codebook_csv(protocol: &Protocol, study: &StudyProtocol, reasons: Reasons<'_>) -> String {
     let mut rows = vec![["column", "meaning", "values"].map(str::to_owned).to_vec()];
-    for column in columns(protocol) {
+    for column in columns(protocol, reasons) {
         let values = match column.name.as_str() {
             "reader" => names(study.readers.iter().map(|reader| &reader.name)),
             "arm" => names(study.arms.iter().map(|arm| &arm.name)),
@@ -49,7 +53,7 @@ pub fn codebook_csv(protocol: &Protocol, study: &StudyProtocol) -> String {
 /// The same columns as a REDCap data dictionary (REDCap's "Data Dictionary"
 /// upload format: 18 columns, the record's name first).
 #[must_use]
-pub fn redcap_csv(protocol: &Protocol) -> String {
+pub fn redcap_csv(protocol: &Protocol, reasons: Reasons<'_>) -> String {
     const HEADER: [&str; 18] = [
         "Variable / Field Name",
         "Form Name",
@@ -71,7 +75,7 @@ pub fn redcap_csv(protocol: &Protocol) -> String {
         "Field Annotation",
     ];
     let mut rows = vec![HEADER.map(str::to_owned).to_vec()];
-    for column in columns(protocol) {
+    for column in columns(protocol, reasons) {
         let mut row = vec![String::new(); HEADER.len()];
         row[0].clone_from(&column.name);
         row[1] = "reading".to_owned();
@@ -95,7 +99,7 @@ struct Column {
     is_required: bool,
 }
 
-fn columns(protocol: &Protocol) -> Vec<Column> {
+fn columns(protocol: &Protocol, reasons: Reasons<'_>) -> Vec<Column> {
     let plain = |name: &str, label: &str, validation: &'static str| Column {
         name: name.to_owned(),
         label: label.to_owned(),
@@ -112,12 +116,24 @@ fn columns(protocol: &Protocol) -> Vec<Column> {
         plain("reader", "The reader's name in the study", ""),
         plain("case_id", "The case", ""),
         plain("arm", "The arm: what was shown", ""),
+        Column {
+            is_required: false,
+            ..plain("session", "Which of the reader's sessions, from 1", "integer")
+        },
         plain("position", "Place in the reader's session, from 1", "integer"),
         yes_no("is_repeat", "Whether the reader had read the case in this session before"),
         yes_no("is_altered", "Whether the answer shown was altered on purpose"),
         Column {
             is_required: false,
             ..plain("seconds", "Seconds of work, idle times left out", "number")
+        },
+        Column {
+            is_required: false,
+            ..yes_no("is_over_time", "Whether it took longer than the protocol gives a case")
+        },
+        Column {
+            is_required: false,
+            ..plain("submitted_utc", "When it was submitted (UTC)", "datetime_seconds_ymd")
         },
     ];
     let moments = [
@@ -139,11 +155,34 @@ fn columns(protocol: &Protocol) -> Vec<Column> {
             all.push(Column { choices, is_required: false, ..plain(&name, &label, "") });
         }
     }
+    let reasons: Vec<String> =
+        reasons.iter().map(|(word, meaning)| format!("{word}, {meaning}")).collect();
     all.push(Column {
+        choices: reasons.join(" | "),
         is_required: false,
         ..plain("cannot_grade", "Why the case could not be graded", "")
     });
     all
+}
+
+/// `2026-12-01 13:05:09` of milliseconds since 1970, as REDCap takes it. Years, months and
+/// days after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
+/// (`civil_from_days`).
+fn date_and_time(milliseconds: i64) -> String {
+    let seconds = milliseconds.div_euclid(1000);
+    let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let shifted = day + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    // Years begin in March here.
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute) = (second / 3600, second / 60 % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{:02}", second % 60)
 }
 
 fn choices(grades: u8) -> String {
@@ -189,6 +228,7 @@ mod tests {
             reader: "R1".to_owned(),
             case: "pair, with a comma".to_owned(),
             arm: "assisted".to_owned(),
+            session: Some(2),
             before: Some(vec![1, 1]),
             grades: Some(vec![2, 1]),
             cannot: None,
@@ -197,21 +237,36 @@ mod tests {
             repeat: true,
             position: 7,
             seconds: Some(12.5),
+            submitted: Some(1_796_130_309_999),
         }]
     }
 
     #[test]
     fn answers_are_a_row_each() {
-        let text = answers_csv(&Protocol::eoss(), &answers());
-        let expected = "record_id,reader,case_id,arm,position,is_repeat,is_altered,seconds,\
+        let mut study = StudyProtocol::from_toml(CROSSOVER).unwrap();
+        study.design.seconds_a_case = None;
+        let text = answers_csv(&Protocol::eoss(), &study, &answers());
+        let expected = "record_id,reader,case_id,arm,session,position,is_repeat,is_altered,seconds,\
+            is_over_time,submitted_utc,\
             synovial_hypertrophy_before,vascularity_before,combined_before,\
             synovial_hypertrophy_final,vascularity_final,combined_final,\
             synovial_hypertrophy_shown,vascularity_shown,combined_shown,cannot_grade\n\
-            1,R1,\"pair, with a comma\",assisted,7,1,0,12.500,1,1,1,2,1,2,,,,\n";
+            1,R1,\"pair, with a comma\",assisted,2,7,1,0,12.500,,2026-12-01 13:05:09,1,1,1,2,1,2,,,,\n";
         assert_eq!(text, expected);
+        study.design.seconds_a_case = Some(12);
+        let over = answers_csv(&Protocol::eoss(), &study, &answers());
+        assert!(over.contains(",12.500,1,2026-12-01"), "{over}");
         let none =
             StudyAnswer { grades: None, cannot: Some("motion".into()), ..answers().remove(0) };
-        assert!(answers_csv(&Protocol::eoss(), &[none]).ends_with("1,1,1,,,,,,,motion\n"));
+        assert!(answers_csv(&Protocol::eoss(), &study, &[none]).ends_with("1,1,1,,,,,,,motion\n"));
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        assert_eq!(date_and_time(0), "1970-01-01 00:00:00");
+        assert_eq!(date_and_time(951_782_400_000), "2000-02-29 00:00:00");
+        assert_eq!(date_and_time(-1), "1969-12-31 23:59:59");
+        assert_eq!(date_and_time(4_107_542_400_000), "2100-03-01 00:00:00");
     }
 
     #[test]
@@ -222,10 +277,13 @@ mod tests {
             let mut reader = csv::Reader::from_reader(text.as_bytes());
             reader.records().map(|row| row.unwrap()[0].to_owned()).collect()
         };
-        let header = answers_csv(&eoss, &[]);
+        let reasons = [("blurred", "grayscale blurred"), ("other", "another reason")];
+        let header = answers_csv(&eoss, &study, &[]);
         let columns: Vec<&str> = header.trim().split(',').collect();
-        assert_eq!(first(&codebook_csv(&eoss, &study)), columns);
-        let dictionary = redcap_csv(&eoss);
+        assert_eq!(first(&codebook_csv(&eoss, &study, &reasons)), columns);
+        let told = "blurred, grayscale blurred | other, another reason";
+        assert!(codebook_csv(&eoss, &study, &reasons).contains(told));
+        let dictionary = redcap_csv(&eoss, &reasons);
         assert_eq!(first(&dictionary), columns);
         // REDCap takes small letters, digits and _, a letter first; choices as "code, label | ...".
         for name in columns {

@@ -1,9 +1,88 @@
 //! What a report tells of how a study was run: when, with which bundle, who and
 //! what was withdrawn, and which washouts were begun early.
 
+use std::collections::BTreeSet;
+
 use rating_report::Fact;
 use rating_web::Moment;
 use rating_web::studies::{Deviations, Study};
+use serde::Serialize;
+
+/// The run of a study, for programs.
+#[derive(Serialize)]
+pub struct Run {
+    opened: Moment,
+    closed: Option<Moment>,
+    bundle: Option<String>,
+    withdrawn_readers: Vec<WithdrawnReader>,
+    withdrawn_cases: Vec<WithdrawnCase>,
+    allowed_early: Vec<AllowedEarly>,
+}
+
+#[derive(Serialize)]
+struct WithdrawnReader {
+    reader: String,
+    when: Moment,
+    why: String,
+}
+
+#[derive(Serialize)]
+struct WithdrawnCase {
+    case: String,
+    when: Moment,
+    why: String,
+}
+
+/// A session that was let begin before the washout was over.
+#[derive(Serialize)]
+struct AllowedEarly {
+    reader: String,
+    /// From 1.
+    session: usize,
+    begun: Option<Moment>,
+    why: String,
+}
+
+impl Run {
+    pub fn of(study: &Study, found: &Deviations) -> Run {
+        let named = |position| reader(study, position).to_owned();
+        let readers = found.readers.iter();
+        let cases = found.cases.iter();
+        let early = found.early.iter();
+        Run {
+            opened: study.opened,
+            closed: study.closed,
+            bundle: study.bundle.clone(),
+            withdrawn_readers: readers
+                .map(|one| WithdrawnReader {
+                    reader: named(one.which),
+                    when: one.when,
+                    why: one.why.clone(),
+                })
+                .collect(),
+            withdrawn_cases: cases
+                .map(|one| WithdrawnCase {
+                    case: one.which.clone(),
+                    when: one.when,
+                    why: one.why.clone(),
+                })
+                .collect(),
+            allowed_early: early
+                .map(|one| AllowedEarly {
+                    reader: named(one.reader),
+                    session: one.session + 1,
+                    begun: one.begun,
+                    why: one.why.clone(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The positions of the readers who were withdrawn.
+pub fn withdrawn_readers(found: &Deviations) -> BTreeSet<usize> {
+    found.readers.iter().map(|one| one.which).collect()
+}
 
 /// The run of a study as facts: each thing that deviates, with its reason.
 pub fn facts(study: &Study, found: &Deviations) -> Vec<Fact> {

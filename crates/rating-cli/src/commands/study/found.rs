@@ -1,6 +1,9 @@
 //! The answers of a study that is over, joined with what was kept from the readers.
 
+use std::collections::BTreeSet;
+
 use rating::manifest::Manifest;
+use rating::study::extent::ReadAt;
 use rating::study::{StudyAnswer, StudyCase, StudyProtocol};
 use rating::{Origin, Problem, Protocol};
 use rating_web::studies::{CaseOf, Submitted};
@@ -11,6 +14,12 @@ pub struct Found {
     pub cases: Vec<StudyCase>,
     /// Answers about them.
     pub answers: Vec<StudyAnswer>,
+    /// How many cases were planned.
+    pub planned_cases: usize,
+    /// Positions of those that were withdrawn.
+    pub withdrawn_cases: BTreeSet<usize>,
+    /// When each reading was made, also of cases that were withdrawn.
+    pub read_at: Vec<ReadAt>,
     /// The most doubtful origin of cases and answers.
     pub origin: Origin,
     /// What a reader of the report must know.
@@ -71,7 +80,26 @@ pub fn join(
     warnings.extend(not_graded(submitted));
     let answers =
         submitted.iter().filter(|one| !one.is_withdrawn).map(|one| answer(study, cases, one));
-    Ok(Found { answers: answers.collect(), cases: known, origin, warnings })
+    let withdrawn = cases.iter().enumerate().filter(|(_, case)| case.withdrawn.is_some());
+    Ok(Found {
+        answers: answers.collect(),
+        cases: known,
+        planned_cases: cases.len(),
+        withdrawn_cases: withdrawn.map(|(position, _)| position).collect(),
+        read_at: submitted.iter().map(read_at).collect(),
+        origin,
+        warnings,
+    })
+}
+
+fn read_at(one: &Submitted) -> ReadAt {
+    ReadAt {
+        reader: one.reader,
+        session: one.session,
+        position: one.position,
+        begun: one.opened.millis(),
+        submitted: one.submitted.millis(),
+    }
 }
 
 /// How many cases cannot be judged, for each measurement.
@@ -113,6 +141,7 @@ fn answer(study: &StudyProtocol, cases: &[CaseOf], one: &Submitted) -> StudyAnsw
         reader: study.readers[one.reader].name.clone(),
         case: cases[one.case].name.clone(),
         arm: study.arms[one.arm].name.clone(),
+        session: u32::try_from(one.session + 1).ok(),
         before: one.own.clone(),
         grades: one.grades.clone(),
         cannot: one.cannot.map(|reason| reason.word().to_owned()),
@@ -121,5 +150,6 @@ fn answer(study: &StudyProtocol, cases: &[CaseOf], one: &Submitted) -> StudyAnsw
         repeat: one.is_repeat,
         position: u32::try_from(one.position + 1).unwrap_or(u32::MAX),
         seconds: Some(one.active as f64 / 1000.0),
+        submitted: Some(one.submitted.millis()),
     }
 }

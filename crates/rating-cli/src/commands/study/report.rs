@@ -5,14 +5,19 @@ use std::path::Path;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::study::analysis::{Plan, Study, StudyAnalysis, analyse};
+use rating::study::extent::{
+    SessionExtent, Washout, extent, incomplete, odd_times, readers_left, washouts,
+};
 use rating::study::{StudyProtocol, imrmc, tables};
 use rating::{Origin, Problem, Protocol, Seed};
 use rating_report::{Fact, StudyPage, study_page};
+use rating_web::readings::Reason;
 use rating_web::{Store, studies};
 use serde::Serialize;
 
-use super::deviations;
+use super::deviations::{self, Run};
 use super::found::{Found, join};
+use super::plan::schedule;
 use crate::args::StudyReportArgs;
 use crate::commands::{self, print, room};
 use crate::data::ManifestFile;
@@ -31,6 +36,11 @@ struct Written<'a> {
     study: &'a StudyProtocol,
     protocol_hash: String,
     seal: Option<&'a str>,
+    truth_blake3: &'a str,
+    run: Run,
+    warnings: &'a [String],
+    extent: &'a [SessionExtent],
+    washouts: &'a [Washout],
     analysis: &'a StudyAnalysis,
 }
 
@@ -65,7 +75,7 @@ pub fn run(args: &StudyReportArgs) -> Result<(), Failure> {
         Fact::new("Protocol hash", study.hash.clone()),
         Fact::new("Seal of the submitted readings", seal.clone()),
         Fact::new("Reference grades", args.truth.display().to_string()),
-        Fact::new("BLAKE3 of the reference grades", truth_hash),
+        Fact::new("BLAKE3 of the reference grades", truth_hash.clone()),
     ];
     facts.extend(deviations::facts(&study, &deviated));
     let done = Reported {
@@ -73,6 +83,9 @@ pub fn run(args: &StudyReportArgs) -> Result<(), Failure> {
         study: &study.protocol,
         found: &found,
         seal: Some(&seal),
+        opened: &study,
+        deviated: &deviated,
+        truth_blake3: &truth_hash,
         facts,
     };
     write(&done, &args.out)
@@ -129,6 +142,12 @@ pub struct Reported<'a> {
     pub found: &'a Found,
     /// The hash over its readings.
     pub seal: Option<&'a str>,
+    /// The study as the room has it.
+    pub opened: &'a studies::Study,
+    /// What deviated from the protocol.
+    pub deviated: &'a studies::Deviations,
+    /// The hash of the file of reference grades.
+    pub truth_blake3: &'a str,
     /// How it was made.
     pub facts: Vec<Fact>,
 }
@@ -145,6 +164,22 @@ impl Reported<'_> {
         Ok(analyse(self.answers(&arms), &plan, &mut rng)?)
     }
 
+    /// What became of every session.
+    fn extent(&self) -> Vec<SessionExtent> {
+        let planned = schedule(self.study, self.found.planned_cases);
+        let readers = deviations::withdrawn_readers(self.deviated);
+        extent(self.study, &planned, &readers, &self.found.withdrawn_cases, &self.found.answers)
+    }
+
+    /// Everything that a reader of the report must know, the worst first.
+    fn warnings(&self, extent: &[SessionExtent]) -> Vec<String> {
+        let of_protocol = self.study.warnings_with(readers_left(extent));
+        let of_protocol = of_protocol.into_iter().map(str::to_owned);
+        let odd = odd_times(self.study, &self.found.read_at);
+        let found = self.found.warnings.iter().cloned();
+        incomplete(extent).into_iter().chain(of_protocol).chain(found).chain(odd).collect()
+    }
+
     fn arms(&self) -> Vec<String> {
         self.study.arms.iter().map(|arm| arm.name.clone()).collect()
     }
@@ -159,6 +194,9 @@ impl Reported<'_> {
 pub fn write(done: &Reported<'_>, out: &Path) -> Result<(), Failure> {
     let analysis = done.analysis()?;
     let (protocol, study, found) = (done.protocol, done.study, done.found);
+    let extent = done.extent();
+    let warnings = done.warnings(&extent);
+    let washouts = washouts(study, &found.read_at);
     files::make_folder(out)?;
     let written = Written {
         schema: "rating.study/1",
@@ -167,16 +205,21 @@ pub fn write(done: &Reported<'_>, out: &Path) -> Result<(), Failure> {
         study,
         protocol_hash: study.hash(),
         seal: done.seal,
+        truth_blake3: done.truth_blake3,
+        run: Run::of(done.opened, done.deviated),
+        warnings: &warnings,
+        extent: &extent,
+        washouts: &washouts,
         analysis: &analysis,
     };
+    let reasons = Reason::ALL.map(|reason| (reason.word(), reason.words()));
     let json =
         serde_json::to_string_pretty(&written).map_err(|error| Failure::Bug(error.to_string()))?;
     let text = |name: &str, text: &str| files::write(&out.join(name), text.as_bytes());
     text("study.toml", &study.to_toml())?;
-    text("answers.csv", &tables::answers_csv(protocol, &found.answers))?;
-    text("codebook.csv", &tables::codebook_csv(protocol, study))?;
-    text("redcap.csv", &tables::redcap_csv(protocol))?;
-    imrmc_files(done, out)?;
+    text("answers.csv", &tables::answers_csv(protocol, study, &found.answers))?;
+    text("codebook.csv", &tables::codebook_csv(protocol, study, &reasons))?;
+    text("redcap.csv", &tables::redcap_csv(protocol, &reasons))?;
     text(REPORT, &(json + "\n"))?;
     let mut facts = done.facts.clone();
     facts.extend([
@@ -187,25 +230,33 @@ pub fn write(done: &Reported<'_>, out: &Path) -> Result<(), Failure> {
         study,
         analysis: &analysis,
         origin: found.origin,
-        warnings: &found.warnings,
+        extent: &extent,
+        washouts: &washouts,
+        warnings: &warnings,
         facts: &facts,
     };
     text("study.html", &study_page(&page))?;
+    imrmc_files(done, out)?;
     print(&commands::warning(Some(found.origin)))?;
     print(&words(&analysis))?;
     print(&format!("written to {}\n", out.display()))
 }
 
-/// One file for each cut-off of each measurement and of the combined grade.
+/// One file for each cut-off of each measurement and of the combined grade; where names
+/// are written as codes, their key.
 fn imrmc_files(done: &Reported<'_>, out: &Path) -> Result<(), Failure> {
     let arms = done.arms();
     let answers = done.answers(&arms);
+    let names = imrmc::Names::of(&answers);
+    if let Some(key) = names.key_csv() {
+        files::write(&out.join("imrmc_cases.csv"), key.as_bytes())?;
+    }
     let combined = done.protocol.combined_grades().map(|grades| ("combined", grades));
     let measurements = done.protocol.measurements().iter();
     let all = measurements.map(|measurement| (measurement.name.as_str(), measurement.grades));
     for (name, grades) in all.chain(combined) {
         for above in 0..grades - 1 {
-            let rows = imrmc::rows(&answers, name, above)?;
+            let rows = imrmc::rows(&answers, &names, name, above)?;
             let title = format!("{}: {name} > {above}; research use only", done.study.name);
             let path = out.join(format!("imrmc_{name}_gt{above}.imrmc"));
             files::write(&path, imrmc::file(&rows, &title).as_bytes())?;

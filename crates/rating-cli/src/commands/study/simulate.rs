@@ -37,7 +37,7 @@ const BEGINS: Moment = Moment::at(1_767_600_000_000);
 pub fn run(args: &StudySimulateArgs) -> Result<(), Failure> {
     stop::listen(|| stderr::say("stopping (Ctrl-C again stops at once)"))?;
     let study = read_for(&args.study, &Protocol::eoss())?;
-    let group = group(args, &study)?;
+    let group = group(args, &study, Seed::new(args.seed).child("skills"))?;
     let staged = Staged::prepare(args, study)?;
     match args.studies {
         None => rehearsal::run(args, &staged, &group),
@@ -46,9 +46,13 @@ pub fn run(args: &StudySimulateArgs) -> Result<(), Failure> {
 }
 
 /// A simulated reader for each of the study's.
-fn group(args: &StudySimulateArgs, study: &StudyProtocol) -> Result<Vec<SimulatedReader>, Failure> {
+fn group(
+    args: &StudySimulateArgs,
+    study: &StudyProtocol,
+    seed: Seed,
+) -> Result<Vec<SimulatedReader>, Failure> {
     check(args)?;
-    let mut rng = generator(Seed::new(args.seed).child("skills"));
+    let mut rng = generator(seed);
     let spread = Normal::new(args.skill, args.spread)
         .map_err(|_| Failure::Usage("--spread is not a standard deviation".to_owned()))?;
     let reader = |_: &_| SimulatedReader {
@@ -96,11 +100,14 @@ struct Staged {
     cases: Vec<StudyCase>,
 }
 
+/// The cases and their reference grades, in the folder of a rehearsal.
+const MANIFEST: &str = "phantoms/manifest.csv";
+
 impl Staged {
     fn prepare(args: &StudySimulateArgs, study: StudyProtocol) -> Result<Staged, Failure> {
         let folder = args.out.join("room");
         let drawn = args.out.join("phantoms");
-        let path = drawn.join("manifest.csv");
+        let path = args.out.join(MANIFEST);
         if !path.exists() {
             phantom::draw(&drawn, &[cohort(args, &study)])?;
         }

@@ -1,8 +1,8 @@
 //! Automation bias: how often readers give the wrong grade they are shown.
 //!
 //! Some would give that wrong grade anyway, so the share is held against that of the
-//! same readers giving the same wrong grade of the same cases unaided: what is left
-//! is due to the answer.
+//! same readers giving the same wrong grade of the same cases in the arm that shows
+//! nothing: what is left is due to the answer. Without such an arm there is no bias.
 
 use rand::Rng;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::Question;
 use super::table::{Grid, Reading, Table};
 use crate::evaluate::Figure;
 use crate::stats::weighted::SumsByPatient;
-use crate::stats::{Measured, Resamples};
+use crate::stats::{Measured, Resamples, Undefined};
 use crate::study::Reader;
 use crate::{Grade, Problem};
 
@@ -20,6 +20,8 @@ use crate::{Grade, Problem};
 pub struct Automation {
     /// The arm.
     pub arm: String,
+    /// The arm that shows nothing, which it is held against.
+    pub unaided: Option<String>,
     /// Answers altered on purpose that are wrong.
     pub altered: Followed,
     /// The system's own wrong answers.
@@ -57,6 +59,14 @@ pub struct ReaderFollowed {
     pub followed: usize,
 }
 
+impl Followed {
+    /// The same, with the reason why there is no bias.
+    fn without_bias(self) -> Followed {
+        let none = || Figure::new(Err(Undefined::NoUnaidedArm), Err(Undefined::NoUnaidedArm));
+        Followed { unaided: none(), bias: none(), ..self }
+    }
+}
+
 /// One reading with a wrong grade shown.
 struct Wrong {
     reader: usize,
@@ -68,11 +78,11 @@ struct Wrong {
     unaided: Option<bool>,
 }
 
-/// For each arm that shows answers; `against` is the unaided arm.
+/// For each arm that shows answers; `unaided` is the arm that shows nothing.
 pub(super) fn automation<R: Rng + Clone + Sync>(
     table: &Table<'_>,
     question: &Question,
-    against: usize,
+    unaided: Option<usize>,
     resamples: &Resamples<R>,
 ) -> Result<Vec<Automation>, Problem> {
     let grid = table.grid(question);
@@ -80,17 +90,19 @@ pub(super) fn automation<R: Rng + Clone + Sync>(
     for (arm, name) in table.study.arms.iter().enumerate() {
         let shown =
             |of: &&Reading<'_>| of.arm == arm && !of.answer.repeat && of.answer.shown.is_some();
-        if arm == against || !table.readings.iter().any(|of| shown(&of)) {
+        if !table.readings.iter().any(|of| shown(&of)) {
             continue;
         }
         let of_kind = |altered: bool| {
             let readings = table.readings.iter().filter(shown);
             let readings = readings.filter(|of| of.answer.altered == altered);
-            let wrong = readings.filter_map(|of| wrong(table, question, &grid, against, of));
-            followed(table, &wrong.collect::<Vec<_>>(), resamples)
+            let wrong = readings.filter_map(|of| wrong(table, question, &grid, unaided, of));
+            let followed = followed(table, &wrong.collect::<Vec<_>>(), resamples)?;
+            Ok::<_, Problem>(if unaided.is_some() { followed } else { followed.without_bias() })
         };
         arms.push(Automation {
             arm: name.clone(),
+            unaided: unaided.map(|arm| table.study.arms[arm].clone()),
             altered: of_kind(true)?,
             own_errors: of_kind(false)?,
         });
@@ -102,7 +114,7 @@ fn wrong(
     table: &Table<'_>,
     question: &Question,
     grid: &Grid,
-    against: usize,
+    unaided: Option<usize>,
     of: &Reading<'_>,
 ) -> Option<Wrong> {
     let protocol = table.study.protocol;
@@ -110,7 +122,7 @@ fn wrong(
     let truth = grid.truth[of.case]?;
     let shown = given(&of.answer.shown).filter(|shown| *shown != truth)?;
     let grade = given(&of.answer.grades)?;
-    let unaided = grid.grades[against][of.reader][of.case];
+    let unaided = unaided.and_then(|arm| grid.grades[arm][of.reader][of.case]);
     Some(Wrong {
         reader: of.reader,
         case: of.case,

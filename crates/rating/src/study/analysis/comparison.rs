@@ -1,8 +1,9 @@
 //! One arm against another.
 //!
 //! A reader's difference is taken on the cases that the reader graded in both arms.
-//! Where no reader read both arms (a parallel study) only the means of the two
-//! groups of readers are compared.
+//! Where no reader read both arms (a parallel study) the means of the two groups of
+//! readers are compared, readers as the unit: to keep the readers would take the luck of
+//! who is in which group for a difference of the arms.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +11,13 @@ use rand::Rng;
 use serde::Serialize;
 
 use super::figures::{Figures, means};
+use super::period::{Period, Sessions, period};
 use super::table::{Grid, Table, of_cases};
+use crate::evaluate::Figure;
 use crate::stats::jackknife::Jackknife;
+use crate::stats::line::{Line, line};
 use crate::stats::paper::{PaperTest, paper_z_test};
-use crate::stats::slope::{Point, Slope, slope};
+use crate::stats::two_groups::{Contrast, welch};
 use crate::stats::weighted::{CountsByPatient, SumsByPatient};
 use crate::stats::wilcoxon::Wilcoxon;
 use crate::stats::{
@@ -31,9 +35,17 @@ pub struct Comparison {
     pub against: String,
     /// Readers who graded cases in both.
     pub readers: Vec<ReaderDifference>,
-    /// Mean over those readers; in a parallel study the difference of the means of
-    /// two groups of readers.
+    /// Mean over those readers, patients resampled and readers kept; in a parallel
+    /// study the difference of the means of two groups of readers, with the interval of
+    /// `welch`.
     pub mean: Figures,
+    /// How many readers there are of each arm, `arm` first, where none read both.
+    pub groups: Option<[usize; 2]>,
+    /// Where none read both: Welch's t of the readers' figures, each reader one value;
+    /// readers at large, these cases.
+    pub welch: BTreeMap<Merit, Contrast>,
+    /// Why a figure has no such test.
+    pub no_welch: BTreeMap<Merit, String>,
     /// Obuchowski and Rockette with Hillis' degrees of freedom, patients left out in
     /// turn: modality 0 is `arm`, 1 `against`. A figure that cannot be analysed is
     /// in `no_multi_reader`.
@@ -45,8 +57,13 @@ pub struct Comparison {
     pub wilcoxon: Option<Wilcoxon>,
     /// Does experience change the gain? The plan's figure: the readers' differences
     /// by their years of experience, a year each; readers at large, these cases.
-    /// `None` with fewer than three readers whose years are known, or all alike.
-    pub experience: Option<Slope>,
+    /// Least squares, readers - 2 degrees of freedom. `None` with fewer than three readers
+    /// whose years are known, or all alike.
+    pub experience: Option<Line>,
+    /// In a crossover of two arms: the plan's figure by session and by order.
+    pub period: Option<Period>,
+    /// Why there is none.
+    pub no_period: Option<String>,
     /// **Unsound, the paper's own**: its z test of the mean accuracies, on bootstrap
     /// values that drew cases one by one. With its warning.
     pub paper_z_test: Option<PaperTest>,
@@ -128,6 +145,47 @@ impl<'a> Pairs<'a> {
         self.pairs.len()
     }
 
+    /// How many readers there are of each arm, where there are some and none read both.
+    pub fn groups(&self) -> Option<[usize; 2]> {
+        let sizes = self.groups.each_ref().map(Vec::len);
+        (sizes != [0, 0]).then_some(sizes)
+    }
+
+    /// The mean difference in one figure.
+    pub fn difference(&self, merit: Merit) -> Measured {
+        let ones = vec![1; self.table.patients.count()];
+        let known = vec![BTreeMap::new(); self.table.study.arms.len()];
+        let readers = self.differences(&[merit], &ones, &known);
+        let mean = self.mean_difference(&readers, &[merit], &ones);
+        mean.into_iter().next().unwrap_or(Err(Undefined::NoCases))
+    }
+
+    /// Of two groups of readers the figures, each reader one value.
+    pub fn welch(&self, merits: &[Merit]) -> Vec<Result<Contrast, Undefined>> {
+        let ones = vec![1; self.table.patients.count()];
+        let confusions = self.groups.each_ref().map(|group| {
+            group.iter().map(|counts| counts.weighted(&ones)).collect::<Vec<Confusion>>()
+        });
+        let of = |merit: &Merit| {
+            let values = |at: usize| -> Result<Vec<f64>, Undefined> {
+                confusions[at].iter().map(|of| merit.of(of)).collect()
+            };
+            welch(&values(0)?, &values(1)?)
+        };
+        merits.iter().map(of).collect()
+    }
+
+    /// The figure of each reader in both arms, and the session of each.
+    fn by_session(&self, merit: Merit) -> Result<Vec<Sessions>, Undefined> {
+        let ones = vec![1; self.table.patients.count()];
+        let of_reader = |pair: &Pair| {
+            let figure = |at: usize| merit.of(&pair.counts[at].weighted(&ones));
+            let session = |at: usize| self.table.session(self.arms[at], pair.reader);
+            Ok(Sessions { figures: [figure(0)?, figure(1)?], sessions: [session(0), session(1)] })
+        };
+        self.pairs.iter().map(of_reader).collect()
+    }
+
     /// Of each reader the difference of each figure. `known[arm][reader]` holds the
     /// figures on all cases of an arm: mostly those are the cases graded in both.
     pub fn differences(
@@ -174,7 +232,12 @@ impl<'a> Pairs<'a> {
     pub fn multi_reader(&self, merits: &[Merit]) -> Vec<Result<MultiReader, Undefined>> {
         let readers = self.pairs.len();
         if readers < 2 {
-            return vec![Err(Undefined::FewerThanTwoReaders); merits.len()];
+            let why = if self.groups().is_some() {
+                Undefined::NoReaderOfBoth
+            } else {
+                Undefined::FewerThanTwoReaders
+            };
+            return vec![Err(why); merits.len()];
         }
         let figures = |weights: &[u32]| -> Vec<Vec<Measured>> {
             let of =
@@ -190,7 +253,7 @@ impl<'a> Pairs<'a> {
     pub fn comparison<R: Rng + Clone + Sync>(
         &self,
         readers: Vec<Figures>,
-        mean: Figures,
+        mut mean: Figures,
         merits: &[Merit],
         merit: Merit,
         by_case: &Resamples<R>,
@@ -203,6 +266,22 @@ impl<'a> Pairs<'a> {
                 Err(reason) => drop(no_multi_reader.insert(merit, reason.to_string())),
             }
         }
+        let (mut welch, mut no_welch) = (BTreeMap::new(), BTreeMap::new());
+        if self.groups().is_some() {
+            for (&merit, found) in merits.iter().zip(self.welch(merits)) {
+                let value = mean.get(&merit).and_then(|figure| figure.value);
+                if let Some(value) = value {
+                    let interval = found.as_ref().map(|found| found.interval);
+                    mean.insert(merit, Figure::new(Ok(value), interval));
+                }
+                match found {
+                    Ok(found) => drop(welch.insert(merit, found)),
+                    Err(reason) => drop(no_welch.insert(merit, reason.to_string())),
+                }
+            }
+        }
+        let sessions = self.by_session(merit);
+        let period = sessions.and_then(|readers| period(&readers, study.arms.len()));
         let mut readers: Vec<ReaderDifference> = self
             .pairs
             .iter()
@@ -231,8 +310,13 @@ impl<'a> Pairs<'a> {
             experience: experience(&readers, merit),
             readers,
             mean,
+            groups: self.groups(),
+            welch,
+            no_welch,
             multi_reader,
             no_multi_reader,
+            no_period: period.as_ref().err().map(ToString::to_string),
+            period: period.ok(),
             paper_z_test: self.paper_z_test(by_case).ok(),
         }
     }
@@ -281,11 +365,8 @@ fn wilcoxon(readers: &[ReaderDifference]) -> Option<Wilcoxon> {
     SignedRanks::new(&gained, &vec![0.0; gained.len()]).ok()?.test().ok()
 }
 
-fn experience(readers: &[ReaderDifference], merit: Merit) -> Option<Slope> {
-    let point = |(at, of): (usize, &ReaderDifference)| {
-        let y = of.differences.get(&merit)?.value?;
-        Some(Point { x: of.years?, y, group: 0, cluster: at })
-    };
-    let points: Vec<Point> = readers.iter().enumerate().filter_map(point).collect();
-    if points.len() < 3 { None } else { slope(&points).ok() }
+fn experience(readers: &[ReaderDifference], merit: Merit) -> Option<Line> {
+    let point = |of: &ReaderDifference| Some((of.years?, of.differences.get(&merit)?.value?));
+    let points: Vec<(f64, f64)> = readers.iter().filter_map(point).collect();
+    line(&points).ok()
 }

@@ -3,7 +3,8 @@
 //! | module | holds |
 //! |---|---|
 //! | [`figures`] | figures of each reader, their mean and the system, by arm |
-//! | [`comparison`] | one arm against another: differences, tests, multi-reader analysis |
+//! | [`comparison`] | one arm against another: differences, tests, multi-reader analysis; of two groups of readers Welch's t |
+//! | [`period`] | crossovers: does the second session differ from the first, and the order from the other? |
 //! | [`agreement`], [`repeats`] | do readers agree with each other, and with themselves? |
 //! | [`changes`] | what an answer changed, and for the better or the worse |
 //! | [`automation`] | how far readers follow wrong answers |
@@ -11,7 +12,8 @@
 //!
 //! Everything is asked of each measurement and of the combined grade. Intervals are
 //! 95 %: patients are resampled with all of their cases, the readers kept; the
-//! multi-reader analysis also takes readers as a sample. Repeats count only for the
+//! multi-reader analysis also takes readers as a sample. Where no reader read both arms
+//! (a parallel study) the readers are the unit instead: [`comparison`]. Repeats count only for the
 //! agreement of readers with themselves. **Readings with an answer altered on purpose
 //! count only for [`automation`] and time**, case by case and reader by reader; what could
 //! not be graded counts nowhere, and how often is told.
@@ -21,6 +23,7 @@ pub mod automation;
 pub mod changes;
 pub mod comparison;
 pub mod figures;
+pub mod period;
 mod question;
 pub mod repeats;
 pub mod sessions;
@@ -31,7 +34,8 @@ use rand::Rng;
 use serde::Serialize;
 
 use super::{Reader, StudyAnswer, StudyCase, StudyProtocol};
-use crate::stats::{Merit, MultiReader, Resamples, Undefined};
+use crate::stats::two_groups::Contrast;
+use crate::stats::{Measured, Merit, MultiReader, Resamples, Undefined};
 use crate::{Problem, Protocol};
 
 pub use question::Question;
@@ -63,6 +67,8 @@ pub struct Plan {
     pub arm: String,
     /// The arm that this and all other arms are compared with.
     pub against: String,
+    /// The arm that shows nothing, where there is one: what readers do alone.
+    pub unaided: Option<String>,
     /// Bootstrap samples of patients.
     pub samples: usize,
 }
@@ -138,25 +144,57 @@ impl Plan {
             merit: study.analysis.figure,
             arm: study.arms[arm].name.clone(),
             against: study.arms[against].name.clone(),
+            unaided: study.unaided(against).map(|arm| study.arms[arm].name.clone()),
             samples: study.analysis.samples,
         })
     }
 }
 
-/// The one comparison that the plan asks for first: the multi-reader analysis of
-/// its figure, `arm` as modality 0 and `against` as modality 1. Fast: nothing is
-/// resampled.
+/// The test that the plan's comparison rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Primary {
+    /// Readers read both arms: the multi-reader analysis, `arm` as modality 0 and
+    /// `against` as modality 1.
+    SameReaders(MultiReader),
+    /// No reader read both: Welch's t of the readers' figures.
+    OtherReaders(Contrast),
+}
+
+/// The one comparison that the plan asks for first, by the plan's figure. Fast: nothing
+/// is resampled.
 ///
 /// # Errors
 /// Names that are not in the study, answers that contradict one another, grades
 /// out of range; inside, why there is no such analysis.
-pub fn primary(study: Study<'_>, plan: &Plan) -> Result<Result<MultiReader, Undefined>, Problem> {
+pub fn primary(study: Study<'_>, plan: &Plan) -> Result<Result<Primary, Undefined>, Problem> {
+    planned(study, plan, |pairs| {
+        if pairs.groups().is_some() {
+            let found = pairs.welch(&[plan.merit]).pop().unwrap_or(Err(Undefined::NoCases));
+            return found.map(Primary::OtherReaders);
+        }
+        let found = pairs.multi_reader(&[plan.merit]).pop().unwrap_or(Err(Undefined::NoCases));
+        found.map(Primary::SameReaders)
+    })
+}
+
+/// The plan's difference alone: mean over the readers of both arms; in a parallel study
+/// the difference of the means of two groups of readers.
+///
+/// # Errors
+/// As [`primary`].
+pub fn difference(study: Study<'_>, plan: &Plan) -> Result<Measured, Problem> {
+    planned(study, plan, |pairs| pairs.difference(plan.merit))
+}
+
+fn planned<T>(
+    study: Study<'_>,
+    plan: &Plan,
+    ask: impl FnOnce(&comparison::Pairs<'_>) -> T,
+) -> Result<T, Problem> {
     let table = Table::new(study)?;
     let question = Question::named(study.protocol, &plan.measurement)?;
     let [arm, against] = plan.positions(&study)?;
-    let pairs = comparison::Pairs::new(&table, &table.grid(&question), arm, against)?;
-    let mut found = pairs.multi_reader(&[plan.merit]);
-    Ok(found.pop().unwrap_or(Err(Undefined::NoCases)))
+    Ok(ask(&comparison::Pairs::new(&table, &table.grid(&question), arm, against)?))
 }
 
 /// Everything.
@@ -171,6 +209,8 @@ pub fn analyse<R: Rng + Clone + Sync>(
     let table = Table::new(study)?;
     Question::named(study.protocol, &plan.measurement)?;
     let [_, against] = plan.positions(&study)?;
+    let named = |name: &String| study.arms.iter().position(|arm| arm == name);
+    let unaided = plan.unaided.as_ref().and_then(named);
     let resamples = Resamples::of_patients(table.patients.clone(), plan.samples, rng);
     let by_case = Resamples::by_case(study.cases.len(), plan.samples, rng);
     let questions = Question::all(study.protocol);
@@ -190,7 +230,7 @@ pub fn analyse<R: Rng + Clone + Sync>(
                 between_readers: agreement::between(&table, &grid, against, &resamples)?,
                 within_readers: repeats::within(&table, question, &resamples)?,
                 changes: changes::within_readings(&table, question, &resamples)?,
-                automation: automation::automation(&table, question, against, &resamples)?,
+                automation: automation::automation(&table, question, unaided, &resamples)?,
                 drift: sessions::correctness(&table, question),
             })
         })

@@ -75,6 +75,13 @@ impl<'a> Table<'a> {
         Ok(Table { study, patients: Patients::named(&names), readings })
     }
 
+    /// In which session a reader read an arm; `None` where nothing was read, or nobody
+    /// knows.
+    pub fn session(&self, arm: usize, reader: usize) -> Option<u32> {
+        let own = self.readings.iter().filter(|of| of.arm == arm && of.reader == reader);
+        own.filter_map(|of| of.answer.session).next()
+    }
+
     /// How many readings of each arm there are.
     pub fn reading_counts(&self) -> Vec<ReadingCounts> {
         let counts = |arm: &String| ReadingCounts { arm: arm.clone(), ..ReadingCounts::default() };

@@ -171,6 +171,7 @@ impl<R: Rng, G: Fn(Seed) -> R> Simulation<'_, G> {
             reader: String::new(),
             case: case.case.clone(),
             arm: arm.name.clone(),
+            session: u32::try_from(session.number + 1).ok(),
             before: arm.own_grades_first.then_some(given.own),
             grades: Some(given.grades),
             cannot: None,
@@ -179,6 +180,7 @@ impl<R: Rng, G: Fn(Seed) -> R> Simulation<'_, G> {
             repeat: reading.is_repeat,
             position: 0,
             seconds: Some(given.seconds),
+            submitted: None,
         })
     }
 }

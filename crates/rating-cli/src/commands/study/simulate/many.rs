@@ -1,11 +1,13 @@
 //! Many studies without the server: how often is a gain found that is there, and
 //! one that is not?
 
+use std::borrow::Cow;
+
+use rating::stats::Merit;
 use rating::stats::mrmc::Inference;
-use rating::stats::{Merit, MultiReader};
-use rating::study::analysis::{Plan, Study, StudyAnalysis, analyse, primary};
+use rating::study::analysis::{Plan, Study, StudyAnalysis, analyse, difference};
 use rating::study::simulate::SimulatedReader;
-use rating::study::{Schedule, StudyAnswer};
+use rating::study::{DesignKind, Schedule, StudyAnswer};
 use rating::{Problem, Seed};
 use rayon::prelude::*;
 
@@ -30,6 +32,9 @@ struct Finding {
     multi_covers: Option<bool>,
     p: Option<f64>,
     paper_p: Option<f64>,
+    /// Of parallel studies the interval of Welch's t, and its p.
+    welch_covers: Option<bool>,
+    welch_p: Option<f64>,
 }
 
 pub fn run(
@@ -38,14 +43,15 @@ pub fn run(
     group: &[SimulatedReader],
     studies: usize,
 ) -> Result<(), Failure> {
-    let truth = expected(staged, group, Seed::new(args.seed).child("expected"))?;
+    let truth = expected(args, staged, group, Seed::new(args.seed).child("expected"))?;
     let bar = Bar::new("studies", studies);
     let findings: Result<Vec<Finding>, Failure> = (0..studies)
         .into_par_iter()
         .map(|number| {
             stop::check()?;
             let seed = Seed::new(args.seed).child(format_args!("study {number}"));
-            let found = finding(staged, group, seed, truth);
+            let group = readers(args, staged, group, seed)?;
+            let found = finding(staged, &group, seed, truth);
             bar.advance(1);
             found
         })
@@ -54,26 +60,48 @@ pub fn run(
     tell(args, staged, &findings?, truth)
 }
 
-/// The gain that these readers have on these cases: mean over simulated studies.
-pub fn expected(staged: &Staged, group: &[SimulatedReader], seed: Seed) -> Result<f64, Failure> {
+/// The readers of one of many studies. In a parallel study they are drawn anew for each:
+/// of one group the luck of who is in which arm would be taken for a gain.
+fn readers<'a>(
+    args: &StudySimulateArgs,
+    staged: &Staged,
+    group: &'a [SimulatedReader],
+    seed: Seed,
+) -> Result<Cow<'a, [SimulatedReader]>, Failure> {
+    if staged.study.design.kind != DesignKind::Parallel {
+        return Ok(Cow::Borrowed(group));
+    }
+    Ok(Cow::Owned(super::group(args, &staged.study, seed.child("skills"))?))
+}
+
+/// The gain that these readers have on these cases (in a parallel study readers like
+/// them): mean over simulated studies, but for those whose figure is not defined.
+pub fn expected(
+    args: &StudySimulateArgs,
+    staged: &Staged,
+    group: &[SimulatedReader],
+    seed: Seed,
+) -> Result<f64, Failure> {
     let plan = plan(staged)?;
-    let differences: Result<Vec<f64>, Failure> = (0..FOR_TRUTH)
+    let differences: Result<Vec<_>, Failure> = (0..FOR_TRUTH)
         .into_par_iter()
         .map(|number| {
             stop::check()?;
-            let answers = answers(staged, group, seed.child(number))?;
-            let found = of(staged, &answers, |study| primary(study, &plan))??;
-            let multi = found.map_err(|why| Problem::new(why.to_string()))?;
-            Ok(difference(&multi))
+            let seed = seed.child(number);
+            let group = readers(args, staged, group, seed)?;
+            let answers = answers(staged, &group, seed)?;
+            Ok(of(staged, &answers, |study| difference(study, &plan))??)
         })
         .collect();
     let differences = differences?;
-    Ok(differences.iter().sum::<f64>() / differences.len() as f64)
-}
-
-fn difference(multi: &MultiReader) -> f64 {
-    let mean = |figures: &[f64]| figures.iter().sum::<f64>() / figures.len() as f64;
-    mean(&multi.figures[0]) - mean(&multi.figures[1])
+    let defined: Vec<f64> = differences.iter().filter_map(|one| one.ok()).collect();
+    match differences.iter().find_map(|one| one.err()) {
+        Some(why) if defined.is_empty() => {
+            let what = format!("{} cannot be compared: {why}", plan.merit);
+            Err(Problem::new(what).hint("see rating study check").into())
+        }
+        _ => Ok(defined.iter().sum::<f64>() / defined.len() as f64),
+    }
 }
 
 fn plan(staged: &Staged) -> Result<Plan, Failure> {
@@ -131,17 +159,21 @@ fn read(analysis: &StudyAnalysis, truth: f64) -> Finding {
         .and_then(|comparison| comparison.multi_reader.get(&plan.merit))
         .and_then(|found| found.analysis(Inference::RandomReadersRandomCases))
         .and_then(|analysis| analysis.differences.first());
+    let welch = comparison.and_then(|comparison| comparison.welch.get(&plan.merit));
+    let is_resampled = comparison.is_some_and(|comparison| comparison.groups.is_none());
     let holds = |interval: rating::stats::Interval| interval.low <= truth && truth <= interval.high;
     let is_accuracy = plan.merit == Merit::Accuracy;
     Finding {
         difference: mean.and_then(|figure| figure.value).unwrap_or(f64::NAN),
-        covers: mean.and_then(|figure| figure.interval).map(holds),
+        covers: mean.and_then(|figure| figure.interval).filter(|_| is_resampled).map(holds),
         multi_covers: multi.map(|difference| holds(difference.interval)),
         p: multi.map(|difference| difference.p),
         paper_p: comparison
             .and_then(|comparison| comparison.paper_z_test.as_ref())
             .filter(|_| is_accuracy)
             .map(|test| test.p),
+        welch_covers: welch.map(|found| holds(found.interval)),
+        welch_p: welch.map(|found| found.p),
     }
 }
 
@@ -164,26 +196,40 @@ fn tell(
             value.map_or_else(String::new, |value| u8::from(value).to_string())
         };
         format!(
-            "{},{},{},{},{}\n",
+            "{},{},{},{},{},{},{}\n",
             one.difference,
             yes(one.covers),
             yes(one.multi_covers),
             number(one.p),
-            number(one.paper_p)
+            number(one.paper_p),
+            yes(one.welch_covers),
+            number(one.welch_p)
         )
     });
     let csv: String = std::iter::once(
-        "difference,bootstrap_interval_holds_truth,multi_reader_interval_holds_truth,multi_reader_p,paper_z_test_p\n".to_owned(),
+        "difference,bootstrap_interval_holds_truth,multi_reader_interval_holds_truth,multi_reader_p,paper_z_test_p,welch_interval_holds_truth,welch_p\n".to_owned(),
     )
     .chain(rows)
     .collect();
     write(&args.out, "studies.csv", &csv)?;
+    let found = if staged.study.design.kind == DesignKind::Parallel {
+        let significant = count(&|one| one.welch_p.is_some_and(|p| p < LEVEL));
+        let held = count(&|one| one.welch_covers == Some(true));
+        format!(
+            "significant at {LEVEL} (Welch's t, readers as the unit, drawn anew for each study): {significant} of {all}\n\
+             95 % intervals that hold the gain: {held} of {all}\n"
+        )
+    } else {
+        format!(
+            "significant at {LEVEL} (multi-reader, readers and patients as samples): {significant} of {all}\n\
+             significant by the paper's z test (unsound): {paper} of {all}\n\
+             95 % intervals that hold the gain: bootstrap of patients {kept} of {all}, multi-reader {multi} of {all}\n"
+        )
+    };
     print(&format!(
         "{all} simulated studies of {} readers and {} cases (simulated: says nothing about people)\n\
          gain that was put in: {truth:+.4}; mean found: {mean:+.4}\n\
-         significant at {LEVEL} (multi-reader, readers and patients as samples): {significant} of {all}\n\
-         significant by the paper's z test (unsound): {paper} of {all}\n\
-         95 % intervals that hold the gain: bootstrap of patients {kept} of {all}, multi-reader {multi} of {all}\n\
+         {found}\
          written to {}\n",
         staged.study.readers.len(),
         staged.cases.len(),

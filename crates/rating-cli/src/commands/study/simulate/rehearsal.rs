@@ -17,14 +17,14 @@ use serde_json::{Value, json};
 
 use super::browser::Browser;
 use super::many::expected;
-use super::{Staged, generator};
+use super::{MANIFEST, Staged, generator};
 use crate::args::StudySimulateArgs;
 use crate::commands::study::deviations;
 use crate::commands::study::report::{Reported, write};
 use crate::commands::{print, room};
 use crate::failure::Failure;
 use crate::progress::Bar;
-use crate::stop;
+use crate::{files, stop};
 
 /// The account that closes the study.
 pub const COORDINATOR: &str = "coordinator";
@@ -166,7 +166,7 @@ fn report(
         "The readers are simulated: this page rehearses a study and says nothing about people."
             .to_owned(),
     );
-    let put_in = expected(staged, group, Seed::new(args.seed).child("expected"))?;
+    let put_in = expected(args, staged, group, Seed::new(args.seed).child("expected"))?;
     let closed = staged.room.store.read_now(|db| {
         let study = studies::by_name(db, &staged.study.name)?;
         let deviated = studies::deviations(db, &study)?;
@@ -176,6 +176,7 @@ fn report(
         closed.map_err(|refusal| room::refused(refusal, staged.room.folder()))?;
     found.warnings.extend(deviations::warnings(&closed, &deviated));
     let seal = closed.seal.clone();
+    let truth_blake3 = blake3::hash(&files::read(&args.out.join(MANIFEST))?).to_hex().to_string();
     let mut facts = vec![
         Fact::new("Protocol hash", staged.study.hash()),
         Fact::new("Seal of the submitted readings", seal.clone().unwrap_or_default()),
@@ -193,6 +194,9 @@ fn report(
         study: &staged.study,
         found: &found,
         seal: seal.as_deref(),
+        opened: &closed,
+        deviated: &deviated,
+        truth_blake3: &truth_blake3,
         facts,
     };
     write(&done, &args.out.join("report"))?;
