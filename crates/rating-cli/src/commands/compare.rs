@@ -88,10 +88,12 @@ fn words(comparison: &Comparison) -> String {
         }
     }
     let cohorts = comparison.cohorts.iter().map(|(name, part)| (name.as_str(), part));
-    for (name, part) in
-        cohorts.chain(comparison.together.iter().map(|part| (table::TOGETHER, part)))
-    {
+    let together = comparison.together.iter().map(|part| (table::TOGETHER, part));
+    let mut parts: Vec<(&str, &Part)> = cohorts.chain(together).collect();
+    parts.sort_by_key(|(_, part)| part.role.is_training());
+    for (name, part) in parts {
         text += &format!("{name}: {}\n", counted(part.pairs, "pair", "pairs"));
+        text += commands::learned_from(part.role);
         text += &accuracies(comparison, part);
     }
     text
