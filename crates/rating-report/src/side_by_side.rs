@@ -57,13 +57,6 @@ fn reference(comparison: &Comparison) -> &str {
     comparison.files.first().map_or("-", |file| &file.name)
 }
 
-/// Whether there are pairs that the networks learned from beside others.
-fn are_some_learned(comparison: &Comparison) -> bool {
-    let is_learned = |part: &&Part| part.role.is_training();
-    let learned = comparison.cohorts.values().filter(is_learned).count();
-    learned > 0 && learned < comparison.cohorts.len()
-}
-
 fn others(comparison: &Comparison) -> impl Iterator<Item = &ComparedFile> {
     comparison.files.iter().skip(1)
 }
@@ -130,7 +123,7 @@ fn about(comparison: &Comparison) -> Section {
     let family = format!(
         "p corrected by Holm's method for all {} tests on this page{}. Below 0.05, the chance of any false alarm on the whole page is at most 5 %.",
         comparison.tests,
-        match are_some_learned(comparison) {
+        match comparison.cohorts.values().any(|part| comparison.is_apart(part)) {
             true =>
                 "; those on pairs that the networks learned from are corrected among themselves",
             false => "",

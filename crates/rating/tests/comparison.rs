@@ -192,6 +192,9 @@ fn training_pairs_stand_by_themselves() {
     let learned = compare(&text.replace(",two,", ",train,"), &files).unwrap();
     assert!(learned.cohorts["train"].role.is_training());
     assert_eq!(learned.cohorts["one"].role, Role::Test);
+    assert!(
+        learned.is_apart(&learned.cohorts["train"]) && !learned.is_apart(&learned.cohorts["one"])
+    );
     assert_eq!(learned.together, None);
     // Tests of the other cohort are corrected as if it were alone.
     let both = compared();

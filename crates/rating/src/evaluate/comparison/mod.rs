@@ -51,6 +51,15 @@ pub struct Comparison {
     pub together: Option<Part>,
 }
 
+impl Comparison {
+    /// Whether the tests of a part are corrected among themselves: those on pairs the
+    /// networks learned from, beside others.
+    #[must_use]
+    pub fn is_apart(&self, part: &Part) -> bool {
+        part.role.is_training() && self.cohorts.len() > 1
+    }
+}
+
 /// One file of a comparison.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ComparedFile {
