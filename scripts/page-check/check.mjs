@@ -1,6 +1,6 @@
 // Checks pages: the HTML validator, then axe in a browser, light and dark, on a
 // wide and a narrow screen. A page must also fit a narrow screen, ask for
-// nothing from outside, stay below five megabytes, and sort its tables.
+// nothing from outside, stay below five megabytes, sort its tables, and print whole.
 //
 //   node check.mjs PAGE.html ...
 //
@@ -144,6 +144,34 @@ async function sort(browser, path) {
   await page.close();
 }
 
+// On paper nothing is folded up, and the heads of tables are no buttons: Chromium
+// repeats no head on the next page that has one. On a desktop no table goes on
+// beyond its edge without showing it.
+async function print(browser, path) {
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  await page.goto(pathToFileURL(resolve(path)).href);
+  // Edges are shaded after the first layout.
+  await page.waitForTimeout(100);
+  const hidden = await page.evaluate(() =>
+    [...document.querySelectorAll(".wide")]
+      .filter((wide) => wide.scrollWidth > wide.clientWidth + 1 && !wide.classList.contains("more-right"))
+      .map((wide) => `${wide.ariaLabel} goes on beyond its edge, and nothing shows it`));
+  await page.emulateMedia({ media: "print" });
+  const lost = await page.evaluate(() => {
+    const lost = [];
+    for (const part of document.querySelectorAll("details")) {
+      if (part.lastElementChild.getBoundingClientRect().height === 0) lost.push(`${part.textContent.slice(0, 60)}: is not printed`);
+    }
+    for (const button of document.querySelectorAll(".sort")) {
+      if (getComputedStyle(button).display !== "contents") lost.push(`${button.textContent}: is a button on paper`);
+      if (button.querySelector(".mark").getClientRects().length > 0) lost.push(`${button.textContent}: its mark is printed`);
+    }
+    return lost;
+  });
+  [...hidden, ...lost].forEach((what) => fail(path, what));
+  await page.close();
+}
+
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
@@ -153,6 +181,7 @@ for (const path of pages) {
   if (statSync(path).size > LARGEST_BYTES) fail(path, `has ${statSync(path).size} bytes`);
   await validate(path);
   await sort(browser, path);
+  await print(browser, path);
   for (const width of WIDTHS) {
     for (const scheme of SCHEMES) await look(browser, path, width, scheme);
   }

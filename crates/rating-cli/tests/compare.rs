@@ -121,6 +121,37 @@ fn two_files_are_compared() {
 }
 
 #[test]
+fn pairs_the_networks_learned_from_are_in_no_figure_of_all() {
+    let study = Study::new();
+    // Of four patients the networks learned from one, two are a cohort of their own.
+    let manifest = fs::read_to_string(study.path("manifest.csv")).unwrap();
+    let cohort = |patient: &str, cohort: &str, text: &str| {
+        text.replace(&format!("{patient},prospective"), &format!("{patient},{cohort}"))
+    };
+    let manifest = cohort("p0", "train", &cohort("p1", "external", &manifest));
+    fs::write(study.path("manifest.csv"), manifest).unwrap();
+    let out = study.path("out");
+    let said = compare(&study, &out);
+    // Eleven pairs are in both files; three of them are p0's.
+    let (tests, train) = said.split_once("train: 3 pairs\n").expect("cohort train, last");
+    assert!(tests.contains("all together: 8 pairs\n"), "{said}");
+    assert!(!tests.contains("learned"), "{said}");
+    assert!(train.starts_with("  the networks learned from these pairs: optimistic\n"), "{said}");
+    assert!(train.contains("corrected for the tests of these pairs"), "{said}");
+    let page = fs::read_to_string(out.join("comparison.html")).unwrap();
+    assert!(
+        page.contains("All test cohorts together") && page.contains("Cohort train (learned from)")
+    );
+    assert!(page.contains("are corrected among themselves"));
+    let json = fs::read_to_string(out.join("comparison.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&json["cohorts"]["train"]["role"], &json["together"]["pairs"]),
+        (&"training".into(), &8.into())
+    );
+}
+
+#[test]
 fn equal_commands_give_equal_bytes() {
     let study = Study::new();
     compare(&study, &study.path("a"));

@@ -59,12 +59,22 @@ fn an_experiment_killed_again_and_again_ends_as_one_left_alone() {
     let killed = at("killed");
     let step = Duration::from_millis(250);
     killed_again_and_again(step, &["experiment", text(&config), "--out", text(&killed)]);
-    for name in ["experiment.json", "numbers.md", "report.html"] {
+    for name in ["experiment.json", "numbers.md", "report.html", "numbers.csv", "claims.csv"] {
         let read = |folder: &str| fs::read_to_string(at(folder).join(name)).unwrap();
         assert!(read("whole") == read("killed"), "{name} differs");
-        let label = if name.ends_with("json") { "\"phantom\"" } else { "Simulated" };
+        let label = match name.rsplit_once('.').unwrap().1 {
+            "json" => "\"phantom\"",
+            "csv" => ",phantom\n",
+            _ => "Simulated",
+        };
         assert!(read("whole").contains(label), "{name}");
     }
+    let numbers = fs::read_to_string(at("whole/numbers.csv")).unwrap();
+    let head = "arm,curve,training_pairs,measurement,cohort,pairs,figure,value,low,high,origin\n";
+    assert!(numbers.starts_with(head), "{numbers}");
+    assert!(numbers.contains("\nAll,,40,combined,prospective,8,accuracy,"), "{numbers}");
+    let claims = fs::read_to_string(at("whole/claims.csv")).unwrap();
+    assert!(claims.contains("\nnetworks beat a reader,nobody,All,Reader 1 alone,combined,"));
 
     // A test pair that is drawn again with another ROI is asked about again.
     let votes = || fs::read_dir(at("whole/seed-1/votes")).unwrap().count();
@@ -120,6 +130,7 @@ fn what_cannot_be_run_is_refused_with_a_sentence() {
     };
     let said = refused("unknown", &THREE.replace("arm = \"All\"", "arm = \"None\""));
     assert!(said.contains("no arm \"None\""), "{said}");
+    assert!(said.contains("unknown.toml, row ") && said.contains(", column claims.arm:"), "{said}");
     let arm = |more: &str| format!("[[arms]]\nname = \"a\"\n{more}\n");
 
     let said = refused("pixels", &arm("set = { preprocess.input_px = 64 }"));
@@ -131,8 +142,17 @@ fn what_cannot_be_run_is_refused_with_a_sentence() {
         let config = experiment(folder.path(), name, arms);
         refuse(3, &["experiment", text(&config), "--out", text(&folder.path().join(name))])
     };
-    let said = elsewhere("many", &arm("patients = 9"));
-    assert!(said.contains("9 patients wanted, 8 to learn from"), "{said}");
+    // Before the arm above it is trained: three lines of an experiment, five of cohorts.
+    let both = format!("[[arms]]\nname = \"first\"\n{}", arm("patients = 9"));
+    let said = elsewhere("many", &both);
+    assert!(
+        said.contains("many.toml, row 13, column arms.patients: 9 patients wanted, 8 to"),
+        "{said}"
+    );
+    assert!(!said.contains("arm 1 of 2") && !folder.path().join("many/work").exists(), "{said}");
+    let said = elsewhere("graded", &THREE.replace("\"combined\"", "\"erosions\""));
+    assert!(said.contains("column claims.measurement: there is no grade \"erosions\""), "{said}");
+    assert!(!folder.path().join("graded/work").exists());
     let said = elsewhere("nobody", &arm("answered_by = { reader = \"reader-9\" }"));
     assert!(said.contains("no first reading of \"reader-9\""), "{said}");
     let said =

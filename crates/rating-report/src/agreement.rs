@@ -35,7 +35,7 @@ const DECISIONS: [(&str, &str); 4] = [
 pub(crate) fn table(id: &str, name: &str, cohort: &Cohort, samples: usize, label: Label) -> Markup {
     let mut notes = Notes::of_table(id);
     let table = html! {
-        table {
+        table.tight {
             caption {
                 (label.opening())
                 "Cohort " (name) ": predicted grades against reference grades. "

@@ -1,9 +1,11 @@
 //! Whether probabilities mean what they say, and what acting on them gains.
 
 use maud::{Markup, html};
-use rating::evaluate::{TaskFigures, Tasks};
+use rating::evaluate::{Calibration, TaskFigures, Tasks};
+use rating::stats::calibration::EDGE;
 use rating::stats::decision_curve::NetBenefit;
 use rating::stats::reliability::Bin;
+use rating::words::{counted, word};
 
 use crate::figure::{Figure, Unit};
 use crate::label::Label;
@@ -108,13 +110,25 @@ fn row(name: &str, figures: &TaskFigures, notes: &mut Notes) -> Markup {
                     @for _ in 0..4 { td { (notes.missing(reason)) } }
                 }
                 Some(of) => {
-                    @for figure in [&of.brier, &of.slope, &of.intercept, &of.in_the_large] {
+                    td { (Figure::of(Unit::Plain, &of.brier).markup(notes)) }
+                    td { (Figure::of(Unit::Plain, &of.slope).markup(notes)) (moved(of, notes)) }
+                    @for figure in [&of.intercept, &of.in_the_large] {
                         td { (Figure::of(Unit::Plain, figure).markup(notes)) }
                     }
                 }
             }
         }
     }
+}
+
+/// How many probabilities had no log odds to be fitted by; nothing where all had.
+fn moved(calibration: &Calibration, notes: &mut Notes) -> Markup {
+    let Some(moved @ 1..) = calibration.moved else { return html! {} };
+    notes.remark(&format!(
+        "{} nearer to 0 or 1 than {EDGE} {} moved there before slope and intercepts were fitted",
+        counted(moved, "probability", "probabilities"),
+        word(moved, "was", "were"),
+    ))
 }
 
 fn decision_curve(measurement: &str, task: &str, figures: &TaskFigures, label: Label) -> Markup {

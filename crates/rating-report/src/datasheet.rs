@@ -10,7 +10,7 @@ mod columns;
 use std::fmt::Write;
 
 use rating::Protocol;
-use rating::evaluate::{Census, Evaluation};
+use rating::evaluate::{Census, Evaluation, Spread};
 use rating::words::counted;
 
 use columns::{ACQUISITION, by_cohort, column};
@@ -150,14 +150,34 @@ fn patients(sheet: &Datasheet<'_>) -> String {
         );
         [vec![patients_of(cohort)], ages].concat()
     });
+    let duration = of_patients(sheet, "disease duration, years", |it| it.disease_duration_years);
+    let activity = of_patients(sheet, "DAS28", |cohort| cohort.das28);
+    let mut asked = vec!["Diagnosis and how it was made"];
+    asked.extend(duration.is_none().then_some("Disease duration"));
+    asked.extend(activity.is_none().then_some("Disease activity"));
+    asked.extend(["Treatment", "Consent and ethics approval"]);
     ages + "\n"
         + &column(sheet, ("sex", |cohort| &cohort.sex), "patients")
-        + &to_fill_in(&[
-            "Diagnosis and how it was made",
-            "Disease duration and activity",
-            "Treatment",
-            "Consent and ethics approval",
-        ])
+        + &[duration, activity].into_iter().flatten().collect::<String>()
+        + &to_fill_in(&asked)
+}
+
+/// What `patients.csv` says of the patients; `None` where it says nothing of anybody.
+fn of_patients(
+    sheet: &Datasheet<'_>,
+    name: &str,
+    of: impl Fn(&Census) -> Option<Spread>,
+) -> Option<String> {
+    let is_said = sheet.evaluation.census.values().any(|cohort| of(cohort).is_some());
+    let head = ["patients with it", "least", "median", "greatest"];
+    let told = |cohort: &Census| match of(cohort) {
+        None => ["0", "-", "-", "-"].map(str::to_owned).to_vec(),
+        Some(it) => {
+            let values = [it.range[0], it.median, it.range[1]].map(|value| format!("{value:.1}"));
+            [vec![it.n.to_string()], values.to_vec()].concat()
+        }
+    };
+    is_said.then(|| format!("From `patients.csv`, {name}:\n\n{}\n", by_cohort(sheet, &head, told)))
 }
 
 fn split(sheet: &Datasheet<'_>) -> String {

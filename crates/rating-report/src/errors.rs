@@ -8,7 +8,7 @@ use rating::evaluate::{Cohort, Evaluation, MajorityFigures};
 use crate::cards::{self, Card};
 use crate::label::Label;
 use crate::page::{Section, wide};
-use crate::{combined_last, spoken};
+use crate::{combined_last, spoken, training};
 
 /// Pairs that the commonest errors happened to.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +38,9 @@ pub(crate) fn section(
             "Examples are the first three of each in the order of their names; nothing else plays a part in the choice. "
             @if let Some(examples) = examples { (examples.selection) }
         }
-        @for (cohort, figures) in &evaluation.cohorts {
-            h3 { "Cohort " (cohort) }
+        @for (cohort, figures) in training::tests_first(&evaluation.cohorts) {
+            h3 { "Cohort " (training::named(cohort, figures.role)) }
+            (training::warning(figures.role))
             (table(cohort, figures, cards, label))
             (apart(cohort, figures, cards, label))
         }
@@ -141,7 +142,7 @@ fn gallery(examples: &ErrorExamples<'_>, label: Label) -> Markup {
         @if !examples.cards.is_empty() {
             h3 { "The pairs" }
             @if let Some(caption) = examples.heatmaps { p { (label.opening()) "Yellow veils: " (caption) } }
-            div.cards {
+            div.cards.large {
                 @for (number, card) in examples.cards.iter().enumerate() {
                     (cards::card(card, Some(&anchor(number)), examples.protocol, label))
                 }

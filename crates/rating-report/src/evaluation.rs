@@ -1,15 +1,15 @@
 //! The page of one evaluation.
 
 use maud::{Markup, html};
-use rating::evaluate::{Cohort, Evaluation, Tasks};
-use rating::words::counted;
+use rating::evaluate::{Cohort, Evaluation, Tasks, WithoutProbabilities};
+use rating::words::{counted, word};
 
 use crate::errors::{self, ErrorExamples};
 use crate::label::Label;
 use crate::page::{Section, page};
 use crate::{
     agreement, calibration, census, checklist, confusion, cut_offs, flow, patient_level, subgroups,
-    tasks, yardsticks,
+    tasks, training, yardsticks,
 };
 
 /// The evaluation as a self-contained HTML page: for each cohort agreement,
@@ -30,6 +30,9 @@ pub fn evaluation_page_with(
         p {
             "Predicted grades against reference grades, protocol " (evaluation.protocol) ", "
             (counted(evaluation.cohorts.len(), "cohort", "cohorts")) "."
+            @if let Some(name) = learned_from(evaluation) {
+                " From the pairs of cohort " (name) " the networks learned: their figures are optimistic and stand by themselves."
+            }
         }
     };
     let mut sections = sections(evaluation, label);
@@ -41,31 +44,33 @@ pub fn evaluation_page_with(
     page("Evaluation", label, &lead, &sections)
 }
 
-/// A section for each cohort, and one for all together where there are several.
+/// The cohort that the networks learned from, where it has scores.
+fn learned_from(evaluation: &Evaluation) -> Option<&str> {
+    let cohorts = evaluation.cohorts.iter();
+    cohorts.filter(|(_, cohort)| cohort.role.is_training()).map(|(name, _)| name.as_str()).next()
+}
+
+/// A section for each cohort, and one for all tests together where there are several.
 pub(crate) fn sections(evaluation: &Evaluation, label: Label) -> Vec<Section> {
     let samples = evaluation.bootstrap_samples;
-    let are_known = evaluation.cohorts.values().all(|cohort| cohort.patients.is_some());
     let who = html! {
         h3 { "What became of the pairs" }
         (flow::diagram(evaluation, label))
+        @if let Some(without) = &evaluation.without_probabilities { (without_probabilities(without)) }
         h3 { "Characteristics" }
         (census::table(&evaluation.census, label))
     };
     let mut sections =
         vec![Section { id: "who".into(), title: "Pairs and patients".into(), body: who }];
-    for (number, (name, cohort)) in evaluation.cohorts.iter().enumerate() {
+    for (number, (name, cohort)) in training::tests_first(&evaluation.cohorts).iter().enumerate() {
         let id = format!("cohort-{}", number + 1);
         let body = cohort_body(&id, name, cohort, samples, label);
-        sections.push(Section { id, title: format!("Cohort {name}"), body });
+        let title = format!("Cohort {}", training::named(name, cohort.role));
+        sections.push(Section { id, title, body });
     }
-    if evaluation.cohorts.len() > 1 {
-        let body =
-            binary_tasks("pooled", &evaluation.tasks, &resampling(are_known, samples), label);
-        sections.push(Section {
-            id: "pooled".into(),
-            title: "Binary tasks of all cohorts together".into(),
-            body,
-        });
+    if evaluation.pooled.len() > 1 {
+        let title = "Binary tasks of all test cohorts together".into();
+        sections.push(Section { id: "pooled".into(), title, body: pooled(evaluation, label) });
     }
     if let Some(validation) = &evaluation.validation {
         let all = validation.values().flat_map(|tasks| tasks.values());
@@ -85,6 +90,33 @@ pub(crate) fn sections(evaluation: &Evaluation, label: Label) -> Vec<Section> {
         sections.push(Section { id: "yardsticks".into(), title: "Yardsticks".into(), body });
     }
     sections
+}
+
+/// The binary tasks of all test cohorts.
+fn pooled(evaluation: &Evaluation, label: Label) -> Markup {
+    let cohorts = evaluation.pooled.iter().filter_map(|name| evaluation.cohorts.get(name));
+    let are_known = cohorts.into_iter().all(|cohort| cohort.patients.is_some());
+    let resampling = resampling(are_known, evaluation.bootstrap_samples);
+    html! {
+        p {
+            "Cohorts " (evaluation.pooled.join(" and ")) "."
+            @if let Some(name) = learned_from(evaluation) {
+                " Cohort " (name) " is left out: the networks learned from its pairs."
+            }
+        }
+        (binary_tasks("pooled", &evaluation.tasks, &resampling, label))
+    }
+}
+
+/// Which pairs the file of probabilities leaves out.
+fn without_probabilities(without: &WithoutProbabilities) -> Markup {
+    html! {
+        p {
+            "Of " (counted(without.pairs, "scored pair", "scored pairs")) " the probabilities of single networks "
+            "are not at hand (" (word(without.pairs, "it is", "the first is")) " " (without.first) "); figures of single networks "
+            "are left out wherever such a pair counts."
+        }
+    }
 }
 
 /// How intervals clustered by patient were made, or that there are none.
@@ -109,6 +141,7 @@ fn binary_tasks(id: &str, tasks: &Tasks, resampling: &str, label: Label) -> Mark
 fn cohort_body(id: &str, name: &str, cohort: &Cohort, samples: usize, label: Label) -> Markup {
     let resampling = resampling(cohort.patients.is_some(), samples);
     html! {
+        (training::warning(cohort.role))
         p { (census(cohort)) }
         h3 { "Agreement with the reference" }
         (agreement::table(&format!("{id}-agreement"), name, cohort, samples, label))

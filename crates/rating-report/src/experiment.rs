@@ -127,7 +127,7 @@ fn arms(report: &Report, quantity: &str, label: Label) -> Markup {
         .collect();
     let axis = dots::axis(&accuracies);
     let table = html! {
-        table {
+        table.tight.plots {
             caption { (label.opening()) "Exact agreement and linearly weighted kappa; of several models, their mean. In brackets, and as lines, 95 % intervals." }
             thead { tr {
                 th.words scope="col" { "arm" }

@@ -5,7 +5,7 @@ use rating::evaluate::{Census, Cohort, Evaluation};
 use rating::words::{counted, word};
 
 use crate::label::Label;
-use crate::{combined_last, spoken};
+use crate::{combined_last, spoken, training};
 
 /// A column of boxes for each cohort.
 pub(crate) fn diagram(evaluation: &Evaluation, label: Label) -> Markup {
@@ -19,7 +19,7 @@ pub(crate) fn diagram(evaluation: &Evaluation, label: Label) -> Markup {
             "The manifest holds " (counted(evaluation.manifest_pairs, "pair", "pairs")) "."
         }
         div.row {
-            @for (name, cohort) in &evaluation.cohorts {
+            @for (name, cohort) in training::tests_first(&evaluation.cohorts) {
                 (column(name, cohort, evaluation.census.get(name)))
             }
             @for (name, census) in not_evaluated {
@@ -43,10 +43,10 @@ fn column(name: &str, cohort: &Cohort, census: Option<&Census>) -> Markup {
     let all = census.filter(|_| cohort.patients.is_some()).map(|census| census.patients);
     html! {
         div.flow {
-            h4 { (name) }
+            h4 { (training::named(name, cohort.role)) }
             ol {
                 li.step { (counted(cohort.pairs, "pair", "pairs")) " of " (all.map_or_else(unknown, people)) }
-                li.out { (cohort.without_score) " without a score (not scored, or refused)" }
+                li.out { (cohort.without_score) " without a score" }
                 li.step { (scored) " scored" }
                 li.out { (cohort.invalid_reference) " whose reference grades exclude each other" }
                 li.step { (scored - cohort.invalid_reference) " evaluated, of " (cohort.patients.map_or_else(unknown, people)) }

@@ -10,6 +10,7 @@
 //! | `label` | what every heading and caption says of simulated data |
 //! | `figure`, `notes` | a number with its interval, or "-" with a footnote that says why |
 //! | `evaluation` | the page of one evaluation; its parts are `census`, `flow`, `agreement`, `confusion`, `cut_offs`, `tasks`, `calibration`, `subgroups`, `patient_level` and `yardsticks` |
+//! | `training` | what is said of pairs that the networks learned from |
 //! | `checklist` | reporting checklists: which item is answered where |
 //! | `errors` | the commonest errors, with pairs to look at |
 //! | `model_card`, `datasheet` | Markdown about a bundle and about data; `markdown` keeps names from being signs |
@@ -48,6 +49,7 @@ mod side_by_side;
 mod study;
 mod subgroups;
 mod tasks;
+mod training;
 mod yardsticks;
 
 pub use audit::{AuditPage, audit_page};

@@ -1,4 +1,4 @@
-//! Footnotes of a table: why a figure is missing.
+//! Footnotes of a table: why a figure is missing, or what to know about it.
 
 use maud::{Markup, html};
 
@@ -6,32 +6,42 @@ use maud::{Markup, html};
 pub(crate) struct Notes {
     /// Unique on the page.
     table_id: String,
-    reasons: Vec<String>,
+    sentences: Vec<String>,
 }
 
 impl Notes {
     pub(crate) fn of_table(table_id: impl Into<String>) -> Notes {
-        Notes { table_id: table_id.into(), reasons: Vec::new() }
+        Notes { table_id: table_id.into(), sentences: Vec::new() }
     }
 
     /// "-" with a mark that leads to the reason; equal reasons share a mark.
     pub(crate) fn missing(&mut self, reason: &str) -> Markup {
-        let known = self.reasons.iter().position(|other| other == reason);
-        let number = known.unwrap_or_else(|| {
-            self.reasons.push(reason.to_owned());
-            self.reasons.len() - 1
-        });
-        let (mark, anchor) = (mark(number), self.anchor(number));
-        html! { span title=(reason) { "-\u{2009}" sup { a href={ "#" (anchor) } { (mark) } } } }
+        let mark = self.mark(format!(" - not defined: {reason}"));
+        html! { span title=(reason) { "-\u{2009}" (mark) } }
     }
 
-    /// The list of reasons, to stand under the table.
+    /// A mark that leads to a sentence about a figure that is there.
+    pub(crate) fn remark(&mut self, sentence: &str) -> Markup {
+        let mark = self.mark(format!(" {sentence}"));
+        html! { span title=(sentence) { "\u{2009}" (mark) } }
+    }
+
+    fn mark(&mut self, sentence: String) -> Markup {
+        let known = self.sentences.iter().position(|other| *other == sentence);
+        let number = known.unwrap_or_else(|| {
+            self.sentences.push(sentence);
+            self.sentences.len() - 1
+        });
+        html! { sup { a href={ "#" (self.anchor(number)) } { (mark(number)) } } }
+    }
+
+    /// The list of notes, to stand under the table.
     pub(crate) fn list(&self) -> Markup {
         html! {
-            @if !self.reasons.is_empty() {
+            @if !self.sentences.is_empty() {
                 ul.notes {
-                    @for (number, reason) in self.reasons.iter().enumerate() {
-                        li id=(self.anchor(number)) { sup { (mark(number)) } " - not defined: " (reason) }
+                    @for (number, sentence) in self.sentences.iter().enumerate() {
+                        li id=(self.anchor(number)) { sup { (mark(number)) } (sentence) }
                     }
                 }
             }
@@ -60,7 +70,10 @@ mod tests {
         notes.missing("there are no cases");
         let third = notes.missing("no case is positive").into_string();
         assert!(third.contains("href=\"#t-note-a\""), "{third}");
-        assert_eq!(notes.list().into_string().matches("<li").count(), 2);
+        assert!(notes.remark("2 were moved").into_string().contains("href=\"#t-note-c\""));
+        let list = notes.list().into_string();
+        assert_eq!(list.matches("<li").count(), 3);
+        assert!(list.contains("<sup>c</sup> 2 were moved"), "{list}");
     }
 
     #[test]

@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 use crate::label::Label;
 
 const STYLE: &str = include_str!("style.css");
-const SORT: &str = include_str!("sort.js");
+/// Sorts tables, and shows that a wide one goes on.
+const SCRIPT: &str = concat!(include_str!("sort.js"), include_str!("scroll.js"));
 
-/// Nothing may be loaded from anywhere, and no script runs but the one that sorts
-/// tables: even a mistake in here asks for nothing.
+/// Nothing may be loaded from anywhere, and no script runs but this one: even a mistake in here asks for nothing.
 fn policy() -> String {
-    let hash = BASE64_STANDARD.encode(Sha256::digest(SORT));
+    let hash = BASE64_STANDARD.encode(Sha256::digest(SCRIPT));
     format!(
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{hash}'"
     )
@@ -58,7 +58,7 @@ pub(crate) fn page(title: &str, label: Label, lead: &Markup, sections: &[Section
                     }
                 }
                 footer { (label.banners()) }
-                script { (PreEscaped(SORT)) }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::figure::{Figure, Unit};
 use crate::label::Label;
 use crate::notes::Notes;
 use crate::page::wide;
-use crate::plot::chart::{Chart, Words};
+use crate::plot::chart::{Chart, Words, with_room};
 
 /// The table and the Bland-Altman plot.
 pub(crate) fn section(id: &str, patients: &PatientLevel, label: Label) -> Markup {
@@ -124,11 +124,9 @@ fn bland_altman(patients: &PatientLevel, limits: &BlandAltman, label: Label) -> 
     let points: Vec<((f64, f64), usize)> =
         patients.sums.iter().map(|sum| (point(sum.reference, sum.predicted), sum.n)).collect();
     let ends = [limits.limits.low, limits.limits.high];
-    let across = points.iter().map(|point| point.0.0);
-    let Some(chart) = Chart::around(across, points.iter().map(|point| point.0.1).chain(ends))
-    else {
-        return html! {};
-    };
+    let across = with_room(points.iter().map(|point| point.0.0).collect());
+    let along = with_room(points.iter().map(|point| point.0.1).chain(ends).collect());
+    let Some(chart) = Chart::around(across, along) else { return html! {} };
     let title = format!("{}Bland-Altman plot of patients' sums", label.prefix());
     let words = Words {
         title: &title,

@@ -9,6 +9,7 @@ use rating::words::counted;
 use crate::demo::{Fact, facts};
 use crate::label::Label;
 use crate::page::{Section, page, wide};
+use crate::training;
 
 /// The comparison as a self-contained HTML page: for each cohort and for all
 /// together every figure of each file, its difference from the first file, a
@@ -21,8 +22,14 @@ pub fn comparison_page(comparison: &Comparison, facts_of: &[Fact]) -> String {
         title: "What is compared".into(),
         body: files(comparison, label),
     }];
-    let together = comparison.together.iter().map(|part| ("All cohorts together".to_owned(), part));
-    let cohorts = comparison.cohorts.iter().map(|(name, part)| (format!("Cohort {name}"), part));
+    let together = comparison.together.iter();
+    let together = together.map(|part| ("All test cohorts together".to_owned(), part));
+    let mut cohorts: Vec<(String, &Part)> = comparison
+        .cohorts
+        .iter()
+        .map(|(name, part)| (format!("Cohort {}", training::named(name, part.role)), part))
+        .collect();
+    cohorts.sort_by_key(|(_, part)| part.role.is_training());
     for (number, (title, part)) in together.chain(cohorts).enumerate() {
         let id = format!("part-{}", number + 1);
         let body = part_body(&id, part, comparison, label);
@@ -98,6 +105,7 @@ fn part_body(id: &str, part: &Part, comparison: &Comparison, label: Label) -> Ma
         None => "an unknown number of patients; pairs of one patient are not independent, so there are no intervals".to_owned(),
     };
     html! {
+        (training::warning(part.role))
         p {
             (counted(part.pairs, "pair that every file scores, ", "pairs that every file scores, "))
             (part.invalid_reference) " of them left out because the reference grades exclude each other; "
@@ -113,8 +121,13 @@ fn part_body(id: &str, part: &Part, comparison: &Comparison, label: Label) -> Ma
 fn about(comparison: &Comparison) -> Section {
     let first = reference(comparison);
     let family = format!(
-        "p corrected by Holm's method for all {} tests on this page. Below 0.05, the chance of any false alarm on the whole page is at most 5 %.",
-        comparison.tests
+        "p corrected by Holm's method for all {} tests on this page{}. Below 0.05, the chance of any false alarm on the whole page is at most 5 %.",
+        comparison.tests,
+        match comparison.cohorts.values().any(|part| comparison.is_apart(part)) {
+            true =>
+                "; those on pairs that the networks learned from are corrected among themselves",
+            false => "",
+        }
     );
     let mcnemar = format!(
         "Exact test of exact agreement: of the pairs that only one of two files grades as the reference does, does either have more? Below p: those of {first}, then those of the file."

@@ -1,8 +1,13 @@
 // Sorts a table by the column whose head is pressed: first as numbers or words
 // rise, then as they fall, then as the page had them. Rows under a heading of
 // their own stay under it. Without this script the tables are as they are.
+//
+// Left as they are: the figures of a comparison of score files, where a row is read
+// against the row of the first file above it; characteristics, sums of patients and
+// other tables whose rows are different things in one column; confusion matrices.
 "use strict";
 (() => {
+  const MARKS = { none: "\u00a0\u2195", ascending: "\u00a0\u2191", descending: "\u00a0\u2193" };
   const MINUS = /\u2212/g;
   const NUMBER = /^[<>=p\s]*([-+]?\d+(?:\.\d+)?)/;
   const textOf = (cell) => {
@@ -53,17 +58,29 @@
         column += cell.colSpan;
       }
     });
-    for (const { cell, column } of columns) {
+    for (const one of columns) {
+      const { cell, column } = one;
       if (column >= width || /^plot\b/.test(cell.textContent.trim())) continue;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "sort";
       button.append(...cell.childNodes);
+      const mark = document.createElement("span");
+      mark.className = "mark";
+      mark.ariaHidden = "true";
+      mark.textContent = MARKS.none;
+      // In the line of small print, where there is room.
+      (button.querySelector(".aside") ?? button).append(mark);
       cell.append(button);
+      one.mark = mark;
       button.addEventListener("click", () => {
         const next = { none: "ascending", ascending: "descending", descending: "none" };
         const way = next[cell.getAttribute("aria-sort") ?? "none"];
-        for (const other of columns) other.cell.removeAttribute("aria-sort");
+        for (const other of columns) {
+          other.cell.removeAttribute("aria-sort");
+          if (other.mark) other.mark.textContent = MARKS.none;
+        }
+        mark.textContent = MARKS[way];
         if (way !== "none") cell.setAttribute("aria-sort", way);
         for (const { body, rest } of bodies) {
           const sign = way === "descending" ? -1 : 1;

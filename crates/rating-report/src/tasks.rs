@@ -58,7 +58,7 @@ fn legend_auc(figures: &TaskFigures) -> Markup {
 pub(crate) fn table(id: &str, tasks: &Tasks, resampling: &str, label: Label) -> Markup {
     let mut notes = Notes::of_table(id);
     let table = html! {
-        table {
+        table.tight {
             caption {
                 (label.opening())
                 "AUC of the mean probability: " (resampling) "; below it DeLong's interval, which takes "

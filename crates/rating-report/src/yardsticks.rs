@@ -6,7 +6,7 @@ use rating::evaluate::{Cohort, Evaluation, Yardstick};
 use crate::figure::Unit;
 use crate::label::Label;
 use crate::page::wide;
-use crate::spoken;
+use crate::{spoken, training};
 
 /// The table; nothing where the protocol has no yardsticks.
 pub(crate) fn table(evaluation: &Evaluation, label: Label) -> Option<Markup> {
@@ -32,7 +32,7 @@ pub(crate) fn table(evaluation: &Evaluation, label: Label) -> Option<Markup> {
             }
             @for measurement in ["synovial_hypertrophy", "vascularity", "combined"] {
                 tbody {
-                    @for (name, cohort) in &evaluation.cohorts { (ours(measurement, name, cohort, label)) }
+                    @for (name, cohort) in training::tests_first(&evaluation.cohorts) { (ours(measurement, name, cohort, label)) }
                     @for yardstick in evaluation.yardsticks.iter().filter(|of| of.measurement == measurement) {
                         (theirs(yardstick))
                     }
@@ -48,7 +48,7 @@ fn ours(measurement: &str, name: &str, cohort: &Cohort, label: Label) -> Markup 
         @if let Some(figures) = cohort.measurements.get(measurement) {
             tr {
                 th scope="row" { (spoken(measurement)) }
-                td.words { strong { "this evaluation" } ", cohort " (name) (label.badge()) }
+                td.words { strong { "this evaluation" } ", cohort " (training::named(name, cohort.role)) (label.badge()) }
                 td { strong { (shown(Unit::Percent, figures.accuracy)) } }
                 td { strong { (shown(Unit::Percent, figures.close_agreement)) } }
                 td { strong { (shown(Unit::Plain, figures.kappa_linear)) } }

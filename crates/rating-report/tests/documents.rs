@@ -3,7 +3,7 @@
 #[allow(dead_code)]
 mod common;
 
-use rating::evaluate::Evaluation;
+use rating::evaluate::{Evaluation, Spread};
 use rating::preprocess::Preprocess;
 use rating::{Origin, Protocol};
 use rating_report::checklist::{CHECKLISTS, Place};
@@ -88,7 +88,26 @@ fn what_nobody_knows_is_left_to_the_authors() {
     let sheet = sheet(&evaluation);
     assert!(sheet.contains("| prospective | 5 | 0, and 5 pairs of unknown patients |"), "{sheet}");
     assert!(sheet.contains("The manifest names no device."));
+    assert!(sheet.contains("Disease duration"), "{sheet}");
     assert!(sheet.contains("| prospective | pairs without a grade, vascularity | 1 |"), "{sheet}");
+}
+
+#[test]
+fn what_patients_csv_says_is_not_asked_again() {
+    let mut evaluation = common::evaluation(Origin::Clinical, true);
+    let census = evaluation.census.get_mut("external").expect("a cohort");
+    let das28 = Spread {
+        n: 3,
+        mean: 4.0,
+        deviation: None,
+        median: 4.5,
+        quartiles: [3.0, 5.0],
+        range: [2.0, 5.5],
+    };
+    census.das28 = Some(das28);
+    let sheet = sheet(&evaluation);
+    assert!(sheet.contains("| external | 3 | 2.0 | 4.5 | 5.5 |"), "{sheet}");
+    assert!(sheet.contains("Disease duration") && !sheet.contains("Disease activity"), "{sheet}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rating::Origin;
+use rating::evaluate::Role;
 use rating::heatmap::audit::{Likeness, Occlusion, PairAudit, Place, summarise};
 use rating_report::checklist::{self, CHECKLISTS};
 use rating_report::{
@@ -162,6 +163,36 @@ fn simulated_figures_are_labelled_wherever_they_stand() {
     let clinical = evaluation_page(&common::evaluation(Origin::Clinical, true));
     assert!(clinical.contains("Research use only") && !clinical.contains("imulated"));
     assert!(evaluation_page(&common::evaluation(Origin::Canned, true)).contains("Canned answers"));
+}
+
+#[test]
+fn what_was_learned_from_is_said_to_be_so() {
+    let warning = "<p class=\"banner\">The networks learned from these pairs: optimistic.";
+    let tests = comparison(Origin::Clinical, true);
+    assert!(!tests.contains(warning) && tests.contains("All test cohorts together"));
+    let mut evaluation = common::evaluation(Origin::Clinical, true);
+    assert!(!evaluation_page(&evaluation).contains(warning));
+    evaluation.cohorts.get_mut("external").expect("a cohort").role = Role::Training;
+    evaluation.pooled = vec!["prospective".into()];
+    let page = evaluation_page(&evaluation);
+    // Over its section and over its commonest errors.
+    assert_eq!(page.matches(warning).count(), 2);
+    assert!(page.contains("Cohort external (learned from)"));
+    let place = |words: &str| page.find(words).expect("a section");
+    assert!(place(">Cohort prospective<") < place(">Cohort external (learned from)<"));
+}
+
+#[test]
+fn moved_probabilities_are_a_footnote() {
+    let mut evaluation = common::evaluation(Origin::Clinical, true);
+    let cohort = evaluation.cohorts.get_mut("external").expect("a cohort");
+    let task = cohort.tasks.get_mut("vascularity").and_then(|tasks| tasks.get_mut("gt0"));
+    let calibration = task.and_then(|task| task.calibration.as_mut()).expect("a calibration");
+    calibration.moved = Some(2);
+    let page = evaluation_page(&evaluation);
+    let note = "2 probabilities nearer to 0 or 1 than 0.000001 were moved there before";
+    // Beside the figure and below the table.
+    assert_eq!(page.matches(note).count(), 2);
 }
 
 #[test]

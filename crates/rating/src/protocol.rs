@@ -268,19 +268,30 @@ pub fn toml_problem(text: &str, error: &toml::de::Error) -> Problem {
 }
 
 /// The row (from 1) of a TOML text that holds a dotted key, or the nearest table
-/// above it; `None` where there is neither.
+/// above it; an entry of a list is named by its place, from 0, as in `arms.2.name`. `None` where there is neither.
 #[must_use]
 pub fn row_of(text: &str, key: &str) -> Option<usize> {
     let document = DeTable::parse(text).ok()?;
     let mut table = document.get_ref();
     let mut start = None;
-    for part in key.split('.') {
+    let mut parts = key.split('.');
+    while let Some(part) = parts.next() {
         let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref() == part) else {
             break;
         };
         start = Some(name.span().start);
-        match value.get_ref() {
-            DeValue::Table(inner) => table = inner,
+        let entry = match value.get_ref() {
+            DeValue::Array(list) => {
+                let place = parts.next().and_then(|place| place.parse().ok());
+                place.and_then(|place: usize| list.get(place))
+            }
+            _ => Some(value),
+        };
+        match entry.map(|entry| (entry.get_ref(), entry.span())) {
+            Some((DeValue::Table(inner), span)) => {
+                start = Some(span.start);
+                table = inner;
+            }
             _ => break,
         }
     }
@@ -321,6 +332,11 @@ mod tests {
         assert_eq!(row_of(text, "b.d.e"), Some(5));
         assert_eq!(row_of(text, "b.f.g"), Some(7));
         assert_eq!(row_of(text, "z"), None);
+        let lists = "[[a]]\nb = 1\n\n[[a]]\nb = 2\n[[a.c]]\nd = 1\n";
+        assert_eq!(row_of(lists, "a.1.b"), Some(5));
+        assert_eq!(row_of(lists, "a.1.c.0.d"), Some(7));
+        assert_eq!(row_of(lists, "a.0.z"), Some(1));
+        assert_eq!(row_of(lists, "a.1.z"), Some(4));
     }
 
     #[test]

@@ -22,7 +22,8 @@ impl<'b> Stream<'b> {
     /// Reads the header; a byte-order mark is skipped.
     ///
     /// # Errors
-    /// A header that is not UTF-8 or not CSV, or that names a column twice; nothing.
+    /// A header that is not UTF-8 or not CSV, that names a column twice or has
+    /// something else than commas between the names; nothing.
     pub fn open(bytes: &'b [u8]) -> Result<Stream<'b>, Problem> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
@@ -30,6 +31,11 @@ impl<'b> Stream<'b> {
         let columns: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
         if columns.iter().all(String::is_empty) {
             return Err(Problem::new("the table is empty").hint("its first row names the columns"));
+        }
+        if let ([_], Some(separator)) = (columns.as_slice(), other_separator(bytes)) {
+            return Err(Problem::new(format!("the columns are separated by {separator}"))
+                .at_row(1)
+                .hint("save the table as CSV with commas"));
         }
         let mut seen = BTreeSet::new();
         let mut named = columns.iter().filter(|name| !name.is_empty());
@@ -112,6 +118,20 @@ fn first_line(bytes: &[u8], position: &csv::Position) -> usize {
     let rest = bytes.get(position.byte() as usize..).unwrap_or_default();
     let blank = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
     position.line() as usize + blank.filter(|&&byte| byte == b'\n').count()
+}
+
+/// What stands between the columns of a table that has one column when it is read
+/// with commas. A column whose own name holds the sign is none: its name is quoted,
+/// or its first record does not hold as many.
+fn other_separator(bytes: &[u8]) -> Option<&'static str> {
+    [(b';', "\";\""), (b'\t', "tabs")].into_iter().find_map(|(sign, name)| {
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(sign).flexible(true).from_reader(bytes);
+        let columns = reader.byte_headers().ok()?.len();
+        let first = reader.byte_records().next().and_then(Result::ok);
+        let agrees = first.is_none_or(|record| record.len() == columns);
+        (columns > 1 && agrees).then_some(name)
+    })
 }
 
 fn csv_problem(error: &csv::Error) -> Problem {
@@ -246,6 +266,28 @@ mod tests {
             "{}",
             problems[0]
         );
+    }
+
+    #[test]
+    fn another_separator_is_named_and_a_sign_in_a_name_is_none() {
+        let refused = |text: &str| {
+            let problems = Table::read(text.as_bytes()).err().unwrap();
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            problems[0].to_string()
+        };
+        for (text, sign) in [
+            ("a;b;c\n1;2;3\n", "\";\""),
+            ("\"a\";\"b\"\n\"1\";\"0,5\"\n", "\";\""),
+            ("a;b\n", "\";\""),
+            ("a\tb\n1\t2\n", "tabs"),
+        ] {
+            let told = refused(text);
+            assert!(told.starts_with(&format!("row 1: the columns are separated by {sign}")));
+            assert!(told.contains("with commas"), "{told}");
+        }
+        for text in ["\"a;b\"\n1\n", "a;b\n1\n", "a;b,c\n1;2,3\n", "a\n1;2\n"] {
+            assert!(Table::read(text.as_bytes()).is_ok(), "{text}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use rating::evaluate::Role;
 use rating::evaluate::comparison::{Comparison, Evidence, PairedTest, Scored, compare_scores};
 use rating::manifest::References;
 use rating::scores::{Method, PairScore, ScoreTable, decide_votes};
@@ -182,4 +183,35 @@ fn files_that_cannot_be_compared_are_refused() {
     let text = text.replace("\nb,", "\nz,");
     let problem = compare(&text, &[old, new]).unwrap_err();
     assert!(problem.to_string().starts_with("pair b is not in the manifest"), "{problem}");
+}
+
+#[test]
+fn training_pairs_stand_by_themselves() {
+    let (text, files) = files();
+    // Cohort "two" becomes what the networks learned from.
+    let learned = compare(&text.replace(",two,", ",train,"), &files).unwrap();
+    assert!(learned.cohorts["train"].role.is_training());
+    assert_eq!(learned.cohorts["one"].role, Role::Test);
+    assert!(
+        learned.is_apart(&learned.cohorts["train"]) && !learned.is_apart(&learned.cohorts["one"])
+    );
+    assert_eq!(learned.together, None);
+    // Tests of the other cohort are corrected as if it were alone.
+    let both = compared();
+    let alone: Vec<Vec<PairScore>> = files
+        .iter()
+        .map(|file| file.iter().filter(|score| "abcd".contains(&score.pair_id)).cloned().collect())
+        .collect();
+    let alone = compare(&text, &alone).unwrap();
+    assert_eq!(learned.cohorts["one"], alone.cohorts["one"]);
+    assert_eq!(learned.tests, alone.tests);
+    assert!(learned.tests < both.tests);
+
+    // Of three cohorts two are put together.
+    let three = text.replace("e,p4,two", "e,p4,train");
+    let learned = compare(&three, &files).unwrap();
+    assert_eq!((learned.cohorts.len(), learned.together.unwrap().pairs), (3, 6));
+    // Alone, training pairs are compared all the same.
+    let only = compare(&text.replace(",one,", ",train,").replace(",two,", ",train,"), &files);
+    assert!(only.unwrap().tests > 0);
 }

@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use rating::evaluate::{Evaluation, Study, evaluate, tables};
+use rating::evaluate::{Evaluation, Role, Study, evaluate, tables};
 use rating::manifest::{References, patients};
 use rating::scores::{Method, PairScore, Probability, ScoreTable, decide_votes};
 use rating::{Origin, Problem, Protocol, Seed};
@@ -378,4 +378,80 @@ fn one_patient_alone_has_figures_but_no_interval() {
     assert!(task.undefined.as_ref().unwrap().contains("no width"));
     let sums = cohort.patient_level.as_ref().unwrap();
     assert!(sums.undefined["gloess"].contains("twice"));
+}
+
+/// The eight pairs and two the networks learned from, all with scores.
+fn with_training(cohorts: [&str; 2], probabilities: &[Answers]) -> Result<Evaluation, Problem> {
+    let eoss = Protocol::eoss();
+    let mut text = HEADER.to_owned();
+    for (pair, patient, joint, device, grades, _, age) in LINES {
+        text += &row(pair, patient, cohorts[0], joint, device, grades, age);
+    }
+    text += &row("t", "q1", cohorts[1], "MCP2", "one", [2, 0], "50");
+    text += &row("u", "q2", cohorts[1], "MCP2", "one", [0, 0], "30");
+    let references = References::parse(text.as_bytes(), &eoss).unwrap();
+    let mut scores: Vec<PairScore> = LINES.iter().map(|line| score(line.0, line.5)).collect();
+    scores.extend([score("t", [2, 0]), score("u", [0, 0])]);
+    let scores = ScoreTable::of(&eoss, &references, &scores).unwrap();
+    let study = Study { probabilities, ..Study::new(&references, &scores) };
+    let mut rng = ChaCha8Rng::from_seed(Seed::new(1).bytes());
+    evaluate(&eoss, &study, 50, &mut rng)
+}
+
+#[test]
+fn training_pairs_are_put_together_with_no_test_pair() {
+    let learned = with_training(["test", "train"], &[]).unwrap();
+    assert!(learned.cohorts["train"].role.is_training());
+    assert_eq!(learned.cohorts["test"].role, Role::Test);
+    assert_eq!(learned.pooled, ["test"]);
+    assert_eq!(learned.tasks, learned.cohorts["test"].tasks);
+    let tests = with_training(["test", "second"], &[]).unwrap();
+    assert_eq!(tests.pooled, ["second", "test"]);
+    assert_eq!(tests.tasks["synovial_hypertrophy"]["gt0"].n, 10);
+    // Alone they are evaluated, and it is said what they are.
+    let only = with_training(["train", "train"], &[]).unwrap();
+    assert_eq!(only.pooled, ["train"]);
+    assert_eq!(only.tasks, only.cohorts["train"].tasks);
+    let json = serde_json::to_value(&only).unwrap();
+    assert_eq!(json["cohorts"]["train"]["role"], "training");
+}
+
+#[test]
+fn probabilities_of_other_pairs_are_refused_and_those_of_some_named() {
+    let answers = |pairs: &[&str]| -> Vec<Answers> {
+        let network = || "sh.gt0.fold1.seed1".parse().unwrap();
+        let answer = |_| vec![Probability { network: network(), probability: 0.5, threshold: 0.5 }];
+        pairs.iter().map(|pair| ((*pair).to_owned(), answer(pair))).collect()
+    };
+    // Of ten scored pairs b and c are silent.
+    let some = answers(&["a", "d", "e", "f", "g", "h", "t", "u"]);
+    let found = with_training(["test", "train"], &some).unwrap().without_probabilities.unwrap();
+    assert_eq!((found.pairs, found.first.as_str()), (2, "b"));
+    let all = answers(&["a", "b", "c", "d", "e", "f", "g", "h", "t", "u"]);
+    let evaluation = with_training(["test", "train"], &all).unwrap();
+    assert_eq!(evaluation.without_probabilities, None);
+
+    // The manifest has t and u, but they have no scores.
+    let eoss = Protocol::eoss();
+    let text = HEADER.to_owned()
+        + &row("a", "p1", "test", "MCP2", "one", [2, 1], "60")
+        + &row("t", "q1", "train", "MCP2", "one", [2, 0], "50");
+    let references = References::parse(text.as_bytes(), &eoss).unwrap();
+    let scores = ScoreTable::of(&eoss, &references, &[score("a", [2, 1])]).unwrap();
+    let foreign = answers(&["t"]);
+    let study = Study { probabilities: &foreign, ..Study::new(&references, &scores) };
+    let problem = study.check_probabilities(&eoss).unwrap_err().to_string();
+    assert!(problem.starts_with("these are about other pairs"), "{problem}");
+}
+
+#[test]
+fn what_the_page_shows_of_errors_is_a_table_too() {
+    let tables = tables::tables(&evaluated());
+    let csv = |name: &str| &tables.iter().find(|table| table.name == name).unwrap().csv;
+    let errors = csv("commonest_errors.csv");
+    assert!(errors.starts_with("cohort,measurement,reference,predicted,pairs,examples,origin\n"));
+    assert!(errors.contains("test,synovial_hypertrophy,0,1,2,b; e,clinical\n"), "{errors}");
+    let only = csv("only_right.csv");
+    assert!(only.contains("\ntest,synovial_hypertrophy,multitude,0,,clinical\n"), "{only}");
+    assert!(csv("reliability.csv").starts_with("set,"));
 }

@@ -2,23 +2,24 @@
 
 use rating::stats::interval::mean;
 use rating::words::{counted, word};
-use rating_frozen::bundle::{Bundle, BundleInfo, FILE_NAME};
+use rating_frozen::bundle::{BundleInfo, FILE_NAME};
 
 use crate::args::{BundleAction, BundleArgs};
+use crate::commands::pairs::open_bundle;
 use crate::failure::Failure;
 use crate::{commands, files};
 
 pub fn run(args: &BundleArgs) -> Result<(), Failure> {
     match &args.action {
         BundleAction::Show { bundle, json } => {
-            let opened = Bundle::open(bundle)?;
+            let opened = open_bundle(bundle)?;
             if *json {
                 return commands::print(&files::read_text(&bundle.join(FILE_NAME))?);
             }
             commands::print(&words(opened.info(), &opened.identity().bundle))
         }
         BundleAction::Verify { bundle } => {
-            let opened = Bundle::open(bundle)?;
+            let opened = open_bundle(bundle)?;
             opened.verify()?;
             let networks = opened.info().networks.len();
             commands::print(&format!(

@@ -88,10 +88,12 @@ fn words(comparison: &Comparison) -> String {
         }
     }
     let cohorts = comparison.cohorts.iter().map(|(name, part)| (name.as_str(), part));
-    for (name, part) in
-        cohorts.chain(comparison.together.iter().map(|part| (table::TOGETHER, part)))
-    {
+    let together = comparison.together.iter().map(|part| (table::TOGETHER, part));
+    let mut parts: Vec<(&str, &Part)> = cohorts.chain(together).collect();
+    parts.sort_by_key(|(_, part)| part.role.is_training());
+    for (name, part) in parts {
         text += &format!("{name}: {}\n", counted(part.pairs, "pair", "pairs"));
+        text += commands::learned_from(part.role);
         text += &accuracies(comparison, part);
     }
     text
@@ -99,6 +101,10 @@ fn words(comparison: &Comparison) -> String {
 
 fn accuracies(comparison: &Comparison, part: &Part) -> String {
     let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
+    let corrected = match comparison.is_apart(part) {
+        true => "corrected for the tests of these pairs".to_owned(),
+        false => format!("corrected for {} tests", comparison.tests),
+    };
     let mut text = String::new();
     for (measurement, quantity) in &part.measurements {
         let Some(accuracy) = quantity.figures.get("accuracy") else { continue };
@@ -119,11 +125,10 @@ fn accuracies(comparison: &Comparison, part: &Part) -> String {
                 let signed = difference.figure.value.map(|value| format!("{value:+.3}"));
                 let test = difference.test.as_ref();
                 text += &format!(
-                    "  difference {}{interval}  McNemar p {}, {} corrected for {} tests",
+                    "  difference {}{interval}  McNemar p {}, {} {corrected}",
                     signed.unwrap_or("-".to_owned()),
                     p_value(test.and_then(|test| test.p)),
                     p_value(test.and_then(|test| test.p_holm)),
-                    comparison.tests
                 );
             }
             text.push('\n');

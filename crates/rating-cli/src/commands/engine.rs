@@ -95,7 +95,7 @@ impl Engine {
 #[cfg(feature = "train")]
 fn on_device(bundle: &Path, device: &str) -> Result<Engine, Failure> {
     let device = rating_net::model::device(device)?;
-    Ok(Engine::Device(DeviceScorer::new(Bundle::open(bundle)?, device)))
+    Ok(Engine::Device(DeviceScorer::new(pairs::open_bundle(bundle)?, device)))
 }
 
 #[cfg(not(feature = "train"))]

@@ -11,7 +11,7 @@ use rand_chacha::rand_core::SeedableRng;
 use rating::evaluate::tables::tables;
 use rating::evaluate::{Cohort, Evaluation, Study, evaluate};
 use rating::scores::{PairScore, Probability, parse_probabilities, parse_some_scores};
-use rating::words::counted;
+use rating::words::{counted, word};
 use rating::{Problem, Protocol, Seed};
 use rating_frozen::{CpuScorer, Resources};
 use rating_report::evaluation_page_with;
@@ -22,11 +22,16 @@ use examples::{Examples, Source};
 use crate::args::EvaluateArgs;
 use crate::data::ManifestFile;
 use crate::failure::Failure;
+use crate::stderr::say;
 use crate::{commands, data, files};
 
 pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let protocol = files::protocol(&args.protocol)?;
+    if let Some(bundle) = &args.bundle {
+        commands::pairs::open_bundle(bundle)?;
+    }
     let evaluation = evaluated(args, &protocol)?;
+    warn(&evaluation);
     // Of a million pairs the page shows a handful: only those are read in full.
     let named: BTreeSet<&str> = examples::named(&evaluation).into_iter().collect();
     let wanted = |pair: &str| named.contains(pair);
@@ -40,6 +45,18 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     }
     commands::print(&table(&evaluation))?;
     commands::print(&format!("written to {}\n", args.out.display()))
+}
+
+/// What is to be known before any figure is read.
+fn warn(evaluation: &Evaluation) {
+    if let Some(without) = &evaluation.without_probabilities {
+        let first = word(without.pairs, "it is", "the first is");
+        say(format_args!(
+            "warning: of {} the probabilities of single networks are not at hand ({first} {})",
+            counted(without.pairs, "scored pair", "scored pairs"),
+            without.first
+        ));
+    }
 }
 
 /// The figures, from tables that are gone when they are computed.
@@ -114,7 +131,9 @@ pub fn table(evaluation: &Evaluation) -> String {
     let figure =
         |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
     let mut text = format!("origin: {}; research use only, not for diagnosis\n", evaluation.origin);
-    for (name, cohort) in &evaluation.cohorts {
+    let mut cohorts: Vec<(&String, &Cohort)> = evaluation.cohorts.iter().collect();
+    cohorts.sort_by_key(|(_, cohort)| cohort.role.is_training());
+    for (name, cohort) in cohorts {
         let patients = cohort.patients.map_or_else(
             || "unknown patients".to_owned(),
             |patients| counted(patients, "patient", "patients"),
@@ -124,6 +143,7 @@ pub fn table(evaluation: &Evaluation) -> String {
             evaluated_of(cohort),
             counted(cohort.conflicts, "conflict", "conflicts")
         );
+        text += commands::learned_from(cohort.role);
         for (measurement, figures) in &cohort.measurements {
             let interval = |key: &str| match figures.intervals.get(key) {
                 Some(Some(interval)) => format!(" [{:.3}, {:.3}]", interval.low, interval.high),

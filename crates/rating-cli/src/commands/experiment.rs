@@ -9,6 +9,7 @@ mod repetition;
 use std::path::{Path, PathBuf};
 
 use rating::Problem;
+use rating::evaluate::tables::experiment_tables;
 use rating_net::Stop;
 use rating_net::experiment::Experiment;
 use rating_report::{Fact, experiment_markdown, experiment_page};
@@ -24,10 +25,12 @@ use repetition::{Repetition, Setting};
 pub fn run(args: &ExperimentArgs) -> Result<(), Failure> {
     let stop = Stop::new();
     train::listen(&stop)?;
-    let (experiment, base) = read(&args.config)?;
+    let Asked { experiment, text, base } = read(&args.config)?;
     remember(&args.out, &experiment, &base)?;
     let setting = Setting {
         experiment: &experiment,
+        file: &args.config,
+        text: &text,
         base: &base,
         base_folder: args.config.parent().unwrap_or(Path::new("")),
         out: &args.out,
@@ -39,6 +42,7 @@ pub fn run(args: &ExperimentArgs) -> Result<(), Failure> {
     for (number, &seed) in experiment.study_seeds.iter().enumerate() {
         say(format_args!("study seed {seed}, {} of {}", number + 1, experiment.study_seeds.len()));
         let repetition = Repetition::open(setting, seed)?;
+        repetition.check()?;
         gathered.begin(&repetition);
         for (position, arm) in experiment.arms.iter().enumerate() {
             say(format_args!("arm {} of {}: {}", position + 1, experiment.arms.len(), arm.name));
@@ -50,6 +54,9 @@ pub fn run(args: &ExperimentArgs) -> Result<(), Failure> {
     let json =
         serde_json::to_string_pretty(&report).map_err(|error| Failure::Bug(error.to_string()))?;
     files::write(&args.out.join("experiment.json"), (json + "\n").as_bytes())?;
+    for table in experiment_tables(&report) {
+        files::write(&args.out.join(table.name), table.csv.as_bytes())?;
+    }
     let facts = facts(args, &experiment);
     let page = experiment_page(&report, &facts);
     files::write(&args.out.join("report.html"), page.as_bytes())?;
@@ -59,13 +66,19 @@ pub fn run(args: &ExperimentArgs) -> Result<(), Failure> {
     commands::print(&format!("\nreport: {}\n", args.out.join("report.html").display()))
 }
 
-/// The experiment and the text of its base configuration.
-fn read(path: &Path) -> Result<(Experiment, String), Failure> {
+/// An experiment with its own text and that of its base configuration.
+struct Asked {
+    experiment: Experiment,
+    text: String,
+    base: String,
+}
+
+fn read(path: &Path) -> Result<Asked, Failure> {
     let text = files::read_text(path)?;
     let place = |problem: Problem| problem.in_file(path.display().to_string());
     let experiment = Experiment::from_toml(&text).map_err(place)?;
     let base = path.parent().unwrap_or(Path::new("")).join(&experiment.base);
-    Ok((experiment, files::read_text(&base)?))
+    Ok(Asked { base: files::read_text(&base)?, experiment, text })
 }
 
 /// Refuses to mix two experiments in one folder; an interrupted one goes on.

@@ -25,6 +25,7 @@ pub mod train;
 use std::io::Write;
 
 use rating::Origin;
+use rating::evaluate::Role;
 
 use crate::failure::Failure;
 
@@ -44,6 +45,14 @@ pub fn print(text: &str) -> Result<(), Failure> {
 pub fn warning(origin: Option<Origin>) -> String {
     let origin = origin.map_or(String::new(), |origin| format!("origin: {origin}; "));
     format!("{origin}research use only, not for diagnosis\n")
+}
+
+/// The line over figures of pairs that the networks learned from.
+pub fn learned_from(role: Role) -> &'static str {
+    match role {
+        Role::Training => "  the networks learned from these pairs: optimistic\n",
+        Role::Test => "",
+    }
 }
 
 /// Prints a value as JSON on stdout.

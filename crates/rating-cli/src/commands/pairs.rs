@@ -88,7 +88,18 @@ impl From<ScoreError> for Failure {
 
 /// A scorer on this machine's processor.
 pub fn open(bundle: &Path, resources: Resources) -> Result<CpuScorer, Failure> {
-    Ok(CpuScorer::new(Bundle::open(bundle)?, resources)?)
+    Ok(CpuScorer::new(open_bundle(bundle)?, resources)?)
+}
+
+/// Opens a bundle. A path that leads nowhere is a slip of the pen; what is there and
+/// is none, or a damaged one, is refused.
+pub fn open_bundle(folder: &Path) -> Result<Bundle, Failure> {
+    if !folder.exists() {
+        let problem =
+            Problem::new("the folder does not exist").hint("check the path of the bundle");
+        return Err(problem.in_file(folder.display().to_string()).into());
+    }
+    Ok(Bundle::open(folder)?)
 }
 
 /// Refuses a `--memory` that not even one network of the bundle fits into.

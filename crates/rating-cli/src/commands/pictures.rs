@@ -1,9 +1,8 @@
 //! Pairs on pages: small pictures, and what networks and readers say.
 
-use std::io::Cursor;
-
+use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
 use image::imageops::{self, FilterType};
-use image::{ImageFormat, RgbImage};
+use image::{DynamicImage, Rgb, RgbImage};
 use rating::manifest::Row;
 use rating::scores::{PairScore, votes_word};
 use rating::{Grade, Protocol, Roi};
@@ -26,11 +25,17 @@ pub fn thumbnail(image: &RgbImage, roi: Roi, width_px: u32) -> Result<Vec<u8>, F
     let height_px =
         (u64::from(width_px) * u64::from(part.height()) / u64::from(part.width())).max(1) as u32;
     let small = imageops::resize(&part, width_px, height_px, FilterType::Triangle);
-    let mut bytes = Cursor::new(Vec::new());
+    // A page holds many: what has no colour is kept without, in a third of the bytes.
+    let is_gray = small.pixels().all(|Rgb([red, green, blue])| red == green && green == blue);
+    let small = DynamicImage::from(small);
+    let small = if is_gray { small.to_luma8().into() } else { small };
+    let mut bytes = Vec::new();
+    let encoder =
+        PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, PngFilter::Adaptive);
     small
-        .write_to(&mut bytes, ImageFormat::Png)
+        .write_with_encoder(encoder)
         .map_err(|error| Failure::Bug(format!("a picture cannot be encoded: {error}")))?;
-    Ok(bytes.into_inner())
+    Ok(bytes)
 }
 
 /// A line for each measurement, and one for the combined grade.

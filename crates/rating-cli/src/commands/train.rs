@@ -24,7 +24,7 @@ use crate::stderr::say;
 use crate::{commands, files, stop};
 
 /// The cohort that networks learn from.
-pub const COHORT: &str = "train";
+pub const COHORT: &str = rating::manifest::TRAINING_COHORT;
 
 impl From<TrainError> for Failure {
     fn from(error: TrainError) -> Failure {

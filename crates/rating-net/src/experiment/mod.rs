@@ -11,7 +11,7 @@ mod arm;
 use std::collections::BTreeSet;
 
 use rating::Problem;
-use rating::protocol::toml_problem;
+use rating::protocol::{row_of, toml_problem};
 use serde::{Deserialize, Serialize};
 
 pub use self::arm::{Arm, Decide, Extractor, Grader};
@@ -92,26 +92,34 @@ impl Experiment {
     pub fn from_toml(text: &str) -> Result<Experiment, Problem> {
         let experiment: Experiment =
             toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
-        experiment.check()?;
+        experiment.check().map_err(|(key, problem)| placed(text, &key, problem))?;
         Ok(experiment)
     }
 
-    fn check(&self) -> Result<(), Problem> {
-        let refuse = |key: &str, what: String| Err(Problem::new(what).in_column(key));
-        if self.arms.is_empty() || self.study_seeds.is_empty() {
-            return refuse("arms", "an experiment needs an arm and a study seed".to_owned());
+    /// The first thing wrong, with its key.
+    fn check(&self) -> Result<(), (String, Problem)> {
+        let refuse = |key: String, what: String| Err((key, Problem::new(what)));
+        for (key, is_empty) in
+            [("arms", self.arms.is_empty()), ("study_seeds", self.study_seeds.is_empty())]
+        {
+            if is_empty {
+                return refuse(key.into(), "an experiment needs an arm and a study seed".into());
+            }
         }
         if self.manifest.is_some() == self.phantoms.is_some() {
-            return refuse("manifest", "name a manifest, or draw phantoms: one of both".to_owned());
+            let what = "name a manifest, or draw phantoms: one of both";
+            return refuse("manifest".into(), what.into());
         }
         let mut names = BTreeSet::new();
-        if let Some(twin) = self.arms.iter().find(|arm| !names.insert(arm.slug())) {
-            return refuse("arms", format!("two arms are called {:?}", twin.name));
+        if let Some(twin) = self.arms.iter().position(|arm| !names.insert(arm.slug())) {
+            let what = format!("two arms are called {:?}", self.arms[twin].name);
+            return refuse(format!("arms.{twin}.name"), what);
         }
-        for claim in &self.claims {
-            for name in [Some(&claim.arm), claim.against.as_ref()].into_iter().flatten() {
-                if self.arm(name).is_none() {
-                    return refuse("claims", format!("there is no arm {name:?}"));
+        for (place, claim) in self.claims.iter().enumerate() {
+            for (key, name) in [("arm", Some(&claim.arm)), ("against", claim.against.as_ref())] {
+                if let Some(name) = name.filter(|name| self.arm(name).is_none()) {
+                    let what = format!("there is no arm {name:?}");
+                    return refuse(format!("claims.{place}.{key}"), what);
                 }
             }
         }
@@ -129,6 +137,14 @@ impl Experiment {
     pub fn arm(&self, name: &str) -> Option<&Arm> {
         self.arms.iter().find(|arm| arm.name == name)
     }
+}
+
+/// The problem with the row and the key of an experiment's file; of a key such as
+/// `claims.2.arm` people read `claims.arm`.
+#[must_use]
+pub fn placed(text: &str, key: &str, problem: Problem) -> Problem {
+    let names: Vec<&str> = key.split('.').filter(|part| part.parse::<usize>().is_err()).collect();
+    Problem { row: row_of(text, key), ..problem.in_column(names.join(".")) }
 }
 
 #[cfg(test)]
@@ -211,6 +227,28 @@ mod tests {
             ids[..3],
             ["next0", "next1", "next2"].map(|step| format!("highest.{step}.fold1.seed1"))
         );
+    }
+
+    #[test]
+    fn a_refusal_names_row_and_key() {
+        let text = include_str!("../../../../configs/nano-study.toml");
+        let name = Experiment::from_toml(text).unwrap().arms[1].name.clone();
+        let refused = |text: &str| Experiment::from_toml(text).unwrap_err();
+        let row = |part: &str, text: &str| {
+            text.lines().position(|line| line.contains(part)).map(|line| line + 1)
+        };
+        // Its second arm is called as its first.
+        let first = Experiment::from_toml(text).unwrap().arms[0].name.clone();
+        let twins = text.replacen(&format!("name = {name:?}"), &format!("name = {first:?} "), 1);
+        let problem = refused(&twins);
+        assert_eq!(problem.row, row(&format!("name = {first:?} "), &twins));
+        assert_eq!(problem.column.as_deref(), Some("arms.name"));
+
+        let claim = "\n[[claims]]\nsays = \"s\"\nsource = \"s\"\narm = \"nobody\"\nmeasurement = \"combined\"\nexpects = \"better\"\n";
+        let more = format!("{text}{claim}");
+        let problem = refused(&more);
+        assert_eq!(problem.row, row("arm = \"nobody\"", &more));
+        assert_eq!(problem.column.as_deref(), Some("claims.arm"));
     }
 
     #[test]

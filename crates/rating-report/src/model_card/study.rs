@@ -10,7 +10,7 @@ use super::ModelCard;
 use crate::figure::Unit;
 use crate::label::Label;
 use crate::markdown::{plain, table, to_fill_in};
-use crate::{combined_last, spoken};
+use crate::{combined_last, spoken, training};
 
 pub(super) fn intended_use(protocol: &Protocol) -> String {
     format!(
@@ -58,15 +58,21 @@ fn capital(name: &str) -> String {
 
 pub(super) fn figures(evaluation: &Evaluation) -> String {
     let mut rows = Vec::new();
-    for (name, cohort) in &evaluation.cohorts {
+    for (name, cohort) in training::tests_first(&evaluation.cohorts) {
+        let name = training::named(name, cohort.role);
         for (measurement, figures) in combined_last(&cohort.measurements) {
-            rows.push(figure_row(name, measurement, figures));
+            rows.push(figure_row(&name, measurement, figures));
         }
     }
     let head =
         ["cohort", "measurement", "pairs", "exact agreement", "within one grade", "linear kappa"];
+    let is_learned = evaluation.cohorts.values().any(|cohort| cohort.role.is_training());
+    let learned = match is_learned {
+        true => format!("Learned from: {}\n\n", training::OPTIMISTIC),
+        false => String::new(),
+    };
     format!(
-        "{}Figures with 95 % intervals where patients are known ({} bootstrap samples of patients); all others, and how to \
+        "{learned}{}Figures with 95 % intervals where patients are known ({} bootstrap samples of patients); all others, and how to \
          read them, are in `evaluation.html`.\n\n{}",
         Label::new(evaluation.origin).sentence_with_stop(),
         evaluation.bootstrap_samples,

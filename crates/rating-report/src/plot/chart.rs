@@ -27,6 +27,19 @@ pub(crate) struct Words<'a> {
     pub(crate) beside: &'a str,
 }
 
+/// The values with one beyond each end, so that a dot on the outermost does not lie on
+/// the frame.
+pub(crate) fn with_room(mut values: Vec<f64>) -> Vec<f64> {
+    let ends = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &value| {
+        (low.min(value), high.max(value))
+    });
+    if ends.0 <= ends.1 {
+        let room = (0.04 * (ends.1 - ends.0)).max(0.1);
+        values.extend([ends.0 - room, ends.1 + room]);
+    }
+    values
+}
+
 impl Chart {
     /// Scales that hold all values; `None` where there are none.
     pub(crate) fn around(
@@ -85,6 +98,14 @@ impl Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dots_have_room_within_the_frame() {
+        let values = with_room(vec![0.0, 4.0, 20.0]);
+        let chart = Chart::around(values.clone(), values).unwrap();
+        assert!(chart.x.place(0.0) > LEFT + 4.0 && chart.x.place(20.0) < LEFT + ACROSS - 4.0);
+        assert!(with_room(Vec::new()).is_empty());
+    }
 
     #[test]
     fn lines_end_where_the_frame_ends() {

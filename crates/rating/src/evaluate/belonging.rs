@@ -1,6 +1,8 @@
 //! Whether the answers of single networks are about these pairs and these scores.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use serde::Serialize;
 
 use super::tasks::{Task, tasks_of};
 use super::{Study, answers_task};
@@ -13,12 +15,38 @@ use crate::{Problem, Protocol};
 /// agree within 1e-5, and files hold six decimals.
 const SAME: f64 = 1e-4;
 
+/// Scored pairs of which the probabilities of single networks say nothing, though
+/// they do of others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WithoutProbabilities {
+    /// How many.
+    pub pairs: usize,
+    /// The first of them in the manifest's order.
+    pub first: String,
+}
+
 impl Study<'_> {
+    /// `None` where every scored pair has some, or no probabilities are at hand.
+    #[must_use]
+    pub fn without_probabilities(&self) -> Option<WithoutProbabilities> {
+        if self.probabilities.is_empty() {
+            return None;
+        }
+        let answered: HashSet<&str> =
+            self.probabilities.iter().map(|(pair, _)| pair.as_str()).collect();
+        let places = self.scores.iter().map(Score::place);
+        let is_silent = |place: &usize| !answered.contains(self.rows[*place].pair_id.as_ref());
+        let mut silent: Vec<usize> = places.filter(is_silent).collect();
+        silent.sort_unstable();
+        let first = self.rows[*silent.first()?].pair_id.to_string();
+        Some(WithoutProbabilities { pairs: silent.len(), first })
+    }
+
     /// Whether the probabilities are those behind the scores.
     ///
     /// # Errors
     /// A pair that the manifest does not have; a pair whose networks have another
-    /// mean than its scores say.
+    /// mean than its scores say; no pair that has a score.
     pub fn check_probabilities(&self, protocol: &Protocol) -> Result<(), Problem> {
         if self.probabilities.is_empty() {
             return Ok(());
@@ -51,6 +79,11 @@ impl Study<'_> {
                         .hint("give the probabilities that were written beside these scores"));
                 }
             }
+        }
+        if !self.probabilities.iter().any(|(pair, _)| scored.contains_key(pair.as_str())) {
+            let what = "these are about other pairs: none of them has a score";
+            return Err(Problem::new(what)
+                .hint("give the probabilities that were written beside these scores"));
         }
         Ok(())
     }

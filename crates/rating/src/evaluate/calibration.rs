@@ -28,6 +28,9 @@ pub struct Calibration {
     /// The intercept when the slope is held at 1: below 0 probabilities are too
     /// high on the whole.
     pub in_the_large: Figure,
+    /// Probabilities nearer to 0 or 1 than [`EDGE`](crate::stats::calibration::EDGE),
+    /// which slope and intercepts moved there; `null` where those are not defined.
+    pub moved: Option<usize>,
     /// The reliability curve in ten bins of equal width.
     pub reliability: Vec<Bin>,
 }
@@ -58,6 +61,7 @@ impl Calibration {
             slope: of(|fit| fit.slope),
             intercept: of(|fit| fit.intercept),
             in_the_large: of(|fit| fit.in_the_large),
+            moved: fit.as_ref().ok().map(|fit| fit.moved),
             reliability,
         })
     }
@@ -87,7 +91,9 @@ mod tests {
         assert!(calibration.slope.interval.is_some());
         let unknown = Calibration::of(&scored, None).unwrap();
         assert_eq!(unknown.slope.undefined.as_deref(), Some(NO_PATIENTS));
-        assert_eq!(calibration.reliability.len(), 6);
+        assert_eq!((calibration.reliability.len(), calibration.moved), (6, Some(0)));
+        let sure = Scored::new(&truth, &[1.0, 0.8, 0.7, 0.3, 0.2, 1e-9]).unwrap();
+        assert_eq!(Calibration::of(&sure, None).unwrap().moved, Some(2));
         let curve = decision_curve(&scored);
         assert_eq!((curve.len(), curve[19].threshold), (39, 0.5));
         // At 0.5: two hits and one alarm of six, an alarm as bad as a miss.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::grades::{self, GradeFigures};
 use super::patient_level::{self, PatientLevel};
 use super::quantity::{Majority, Quantity};
+use super::role::Role;
 use super::subgroups::{self, Grouping, Subgroups};
 use super::task_figures::Tasks;
 use super::tasks;
@@ -18,6 +19,8 @@ use crate::manifest::Reference;
 /// The figures of one cohort.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cohort {
+    /// Whether the networks learned from these pairs.
+    pub role: Role,
     /// Pairs of the manifest that belong to it.
     pub pairs: usize,
     /// Patients of the pairs that are evaluated, `None` where some are unknown;
@@ -54,10 +57,11 @@ pub struct LeftOut {
     pub why: &'static str,
 }
 
-/// `rows` of the manifest belong to the cohort; `cases` are those with a score, in
+/// `rows` of the manifest belong to the cohort of this role; `cases` are those with a score, in
 /// the same order.
 pub(super) fn figures(
     protocol: &Protocol,
+    role: Role,
     rows: &[&Reference],
     cases: &[Case<'_>],
     samples: usize,
@@ -80,6 +84,7 @@ pub(super) fn figures(
     }
 
     Cohort {
+        role,
         pairs: rows.len(),
         patients: resamples.as_ref().map(|resamples| resamples.patients().count()),
         without_score: rows.len() - cases.len(),

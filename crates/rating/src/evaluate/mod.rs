@@ -19,6 +19,7 @@ mod grades;
 mod networks;
 mod patient_level;
 mod quantity;
+mod role;
 mod spread;
 mod subgroups;
 pub mod tables;
@@ -39,6 +40,7 @@ use crate::scores::{Probability, Score, ScoreTable};
 use crate::stats::{Bootstrap, Interval, Measured, Resamples, Undefined};
 use crate::{Origin, Problem, Protocol};
 
+pub use belonging::WithoutProbabilities;
 pub use calibration::Calibration;
 pub use census::{Categories, Census, GradeMix};
 pub use cohort::{Cohort, LeftOut};
@@ -49,6 +51,7 @@ use figure::with_width;
 pub use grades::{GradeFigures, MajorityFigures};
 pub use networks::NetworkMeans;
 pub use patient_level::{ExaminationSums, PatientLevel, SumCount};
+pub use role::Role;
 pub use spread::Spread;
 pub use subgroups::{GroupFigures, Subgroups};
 pub use task_figures::{TaskFigures, Tasks};
@@ -107,12 +110,18 @@ pub struct Evaluation {
     pub manifest_pairs: usize,
     /// By name of the cohort, of those that have scores.
     pub cohorts: BTreeMap<String, Cohort>,
-    /// The figures of each binary task over all cohorts together: by
+    /// Cohorts whose pairs are behind `tasks`: the test cohorts, or the training
+    /// cohort where no other has scores.
+    pub pooled: Vec<String>,
+    /// The figures of each binary task over these cohorts together: by
     /// measurement, then `gt0`, `gt1`, ...
     pub tasks: Tasks,
     /// The same on the validation folds of the training, where the study holds
     /// them. Optimistic: the folds chose epochs and thresholds.
     pub validation: Option<Tasks>,
+    /// Scored pairs that the probabilities of single networks leave out; `None`
+    /// where there are none of either.
+    pub without_probabilities: Option<WithoutProbabilities>,
     /// Published figures to read these beside.
     pub yardsticks: &'static [Yardstick],
 }
@@ -142,18 +151,20 @@ pub fn evaluate(
     let mut cohorts = BTreeMap::new();
     for (name, cases) in &by_cohort {
         let rows: Vec<&Reference> = study.rows.iter().filter(|row| row.cohort == *name).collect();
-        cohorts.insert((*name).to_owned(), cohort::figures(protocol, &rows, cases, samples, rng));
+        let figures = cohort::figures(protocol, Role::of(name), &rows, cases, samples, rng);
+        cohorts.insert((*name).to_owned(), figures);
     }
-    let cases = || by_cohort.values().flatten();
+    let pooled = role::pooled(by_cohort.keys().copied());
     // Pairs of other cohorts are described too, and trained those who scored.
     let rows = study.rows.iter().map(|row| row.origin);
     let origin = rows.chain(study.scores.iter().map(|score| score.origin())).max();
-    let tasks = match cohorts.len() {
-        // All cohorts together are this one.
-        1 => cohorts.values().next().map(|cohort| cohort.tasks.clone()).unwrap_or_default(),
+    let tasks = match pooled.as_slice() {
+        // All of them together are this one.
+        [only] => cohorts.get(*only).map(|cohort| cohort.tasks.clone()).unwrap_or_default(),
         _ => {
+            let cases = pooled.iter().filter_map(|name| by_cohort.get(name)).flatten();
             let valid = |case: &&Case<'_>| !case.row.is_invalid(protocol);
-            let everything: Vec<Case<'_>> = cases().filter(valid).copied().collect();
+            let everything: Vec<Case<'_>> = cases.filter(valid).copied().collect();
             tasks::figures(protocol, &everything, resamples_of(&everything, samples, rng).as_ref())
         }
     };
@@ -169,8 +180,10 @@ pub fn evaluate(
         bootstrap_seed: None,
         census: census::of_cohorts(protocol, study.rows, study.patients),
         manifest_pairs: study.rows.len(),
+        pooled: pooled.into_iter().map(str::to_owned).collect(),
         cohorts,
         tasks,
+        without_probabilities: study.without_probabilities(),
         validation,
         yardsticks: yardsticks::yardsticks(protocol),
     })

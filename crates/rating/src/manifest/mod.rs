@@ -19,6 +19,9 @@ use crate::{Grade, Origin, Problem, Protocol, Roi};
 
 pub use reference::{Reference, References};
 
+/// The cohort that networks learn from.
+pub const TRAINING_COHORT: &str = "train";
+
 /// A table of pairs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Manifest {

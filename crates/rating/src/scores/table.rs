@@ -132,8 +132,9 @@ pub fn parse_some_scores(
 /// Whether the columns are those of this protocol.
 pub(super) fn check_header(columns: &[String], protocol: &Protocol) -> Result<(), Problem> {
     let measurements = protocol.measurements().iter().map(|known| known.name.as_str());
-    let needed = measurements.clone().chain(["pair_id", "conflict", "networks_used", "origin"]);
-    let mut missing = needed.filter(|name| !columns.iter().any(|column| column == name));
+    let combined = protocol.combined_grades().map(|_| "combined");
+    let others = ["pair_id", "conflict", "networks_used", "origin"].into_iter().chain(combined);
+    let mut missing = measurements.clone().chain(others).filter(|name| is_missing(columns, name));
     let votes = |column: &&String| {
         let name = column.strip_suffix("_votes");
         name.is_some_and(|name| measurements.clone().all(|known| known != name))
@@ -148,6 +149,10 @@ pub(super) fn check_header(columns: &[String], protocol: &Protocol) -> Result<()
         protocol.name()
     );
     Err(problem.at_row(1).hint(hint))
+}
+
+fn is_missing(columns: &[String], name: &str) -> bool {
+    columns.iter().all(|column| column != name)
 }
 
 pub(super) fn parse_score(row: &Row<'_>, protocol: &Protocol) -> Result<PairScore, Problem> {
@@ -214,6 +219,7 @@ pub fn parse_probabilities(
     protocol: &Protocol,
 ) -> Result<Vec<(String, Vec<Probability>)>, Problem> {
     let mut table = Stream::open(bytes)?;
+    check_probabilities_header(&table.columns)?;
     let mut positions: BTreeMap<String, usize> = BTreeMap::new();
     let mut pairs: Vec<(String, Vec<Probability>)> = Vec::new();
     while let Some(row) = table.next() {
@@ -242,6 +248,21 @@ pub fn parse_probabilities(
         return Err(Problem::new("the table has no rows"));
     }
     Ok(pairs)
+}
+
+/// Whether the columns are those of answers of single networks.
+fn check_probabilities_header(columns: &[String]) -> Result<(), Problem> {
+    let network: &[&str] = match is_missing(columns, "network") {
+        true => &["measurement", "task", "fold", "seed"],
+        false => &[],
+    };
+    let needed = ["pair_id", "probability", "threshold"].iter().chain(network);
+    match needed.into_iter().find(|name| is_missing(columns, name)) {
+        None => Ok(()),
+        Some(name) => Err(Problem::new("the column is missing").in_column(*name).at_row(1).hint(
+            "this is no table of probabilities: probabilities.csv, which score writes, is one",
+        )),
+    }
 }
 
 fn network_of(row: &Row<'_>, protocol: &Protocol) -> Result<NetworkId, Problem> {
@@ -363,6 +384,18 @@ mod tests {
     }
 
     #[test]
+    fn scores_are_no_probabilities() {
+        let eoss = Protocol::eoss();
+        let told =
+            |columns: &str| parse_probabilities(columns.as_bytes(), &eoss).unwrap_err().to_string();
+        let scores = told(&score_columns(&eoss).join(","));
+        assert!(scores.starts_with("row 1, column probability: the column is missing"), "{scores}");
+        assert!(scores.contains("no table of probabilities"), "{scores}");
+        let nobody = told("pair_id,probability,threshold,measurement,task,fold");
+        assert!(nobody.starts_with("row 1, column seed: the column is missing"), "{nobody}");
+    }
+
+    #[test]
     fn what_no_network_of_the_protocol_said_is_refused() {
         let header = "pair_id,network,measurement,task,fold,seed,probability,threshold\n";
         let row = "a,sh.gt0.fold1.seed1,sh,gt0,1,1,0.5,0.5\n";
@@ -412,6 +445,8 @@ mod tests {
             missing.starts_with("row 1, column vascularity: the column is missing"),
             "{missing}"
         );
+        let no_combined = complaint(&columns.replace("combined,", ""));
+        assert!(no_combined.starts_with("row 1, column combined: the column is missing"));
         let more = complaint(&format!("{columns},erosion_votes"));
         assert!(more.starts_with("row 1, column erosion_votes: votes on something else"), "{more}");
         assert!(more.contains("no scores of protocol eoss"), "{more}");

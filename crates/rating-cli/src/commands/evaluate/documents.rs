@@ -17,6 +17,7 @@ use rating_report::checklist::{CHECKLISTS, Checklist};
 use rating_report::{Datasheet, Model, ModelCard, ValidationLine, datasheet, model_card};
 use serde::Serialize;
 
+use crate::commands::pairs;
 use crate::failure::Failure;
 use crate::files;
 
@@ -37,7 +38,7 @@ impl<'a> Report<'a> {
 /// Opens the bundle of the scores; another one is refused, because its card
 /// would describe networks that did not answer.
 pub fn open_bundle(folder: &Path, evaluation: &Evaluation) -> Result<Bundle, Failure> {
-    let bundle = Bundle::open(folder)?;
+    let bundle = pairs::open_bundle(folder)?;
     let hash = bundle.identity().bundle.as_str();
     if evaluation.bundles.iter().any(|scored| scored != hash) {
         let what = format!("the scores come from another bundle than {hash}");

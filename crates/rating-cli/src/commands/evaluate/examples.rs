@@ -19,7 +19,7 @@ use crate::data::ManifestFile;
 use crate::failure::Failure;
 
 /// Width of a picture in pixels.
-const WIDTH_PX: u32 = 180;
+const WIDTH_PX: u32 = 280;
 /// Bytes of all pictures together: as text on the page they are a third more,
 /// and the page stays below five megabytes.
 const MOST_BYTES: usize = 3_000_000;

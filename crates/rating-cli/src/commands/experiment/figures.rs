@@ -132,10 +132,8 @@ impl<'a> Gathered<'a> {
             return Err(Failure::Bug("a claim about an unknown arm".to_owned()));
         };
         let known = self.quantities.iter().position(|(name, _)| name == &claim.measurement);
-        let quantity = known.ok_or_else(|| {
-            rating::Problem::new(format!("claims: there is no grade {:?}", claim.measurement))
-                .in_column("measurement")
-        })?;
+        let quantity =
+            known.ok_or_else(|| Failure::Bug(format!("a claim about {:?}", claim.measurement)))?;
         let cohorts = claim.cohorts.as_deref();
         let others = claim.against_cohorts.as_deref().or(cohorts);
         let compared = self.cases.compare(

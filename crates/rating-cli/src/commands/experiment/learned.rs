@@ -25,8 +25,7 @@ pub fn examples(
 ) -> Result<Vec<Example>, Failure> {
     let mut examples = base.to_vec();
     if let Some(patients) = arm.patients {
-        examples = fewer(examples, patients, study_seed)
-            .map_err(|problem| problem.hint(format!("see arm {:?}", arm.name)))?;
+        examples = fewer(examples, patients, study_seed);
     }
     if !arm.learns_from.is_reference() {
         let grades = graders::grades(&arm.learns_from, file, protocol)?;
@@ -47,9 +46,22 @@ pub fn examples(
     Ok(examples)
 }
 
-/// The pairs of some patients. Fold after fold gives its next patient, in an
+/// Whether there are as many patients as the arm is to learn from.
+pub fn check_patients(arm: &Arm, base: &[Example]) -> Result<(), Problem> {
+    let there = base.iter().map(patient_of).collect::<BTreeSet<&str>>().len();
+    match arm.patients {
+        Some(patients) if patients == 0 || patients > there => {
+            let patients = counted(patients, "patient", "patients");
+            Err(Problem::new(format!("{patients} wanted, {there} to learn from"))
+                .hint(format!("see arm {:?}", arm.name)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The pairs of some patients, of whom there are enough. Fold after fold gives its next patient, in an
 /// order drawn from the seed: folds stay even, and fewer are some of more.
-fn fewer(examples: Vec<Example>, patients: usize, seed: u64) -> Result<Vec<Example>, Problem> {
+fn fewer(examples: Vec<Example>, patients: usize, seed: u64) -> Vec<Example> {
     let mut folds: BTreeMap<u8, BTreeSet<&str>> = BTreeMap::new();
     for example in &examples {
         folds.entry(example.fold).or_default().insert(patient_of(example));
@@ -65,13 +77,7 @@ fn fewer(examples: Vec<Example>, patients: usize, seed: u64) -> Result<Vec<Examp
     let in_turn = (0..longest).flat_map(|turn| orders.iter().filter_map(move |o| o.get(turn)));
     let chosen: BTreeSet<String> =
         in_turn.take(patients).map(|&patient| patient.to_owned()).collect();
-    if chosen.len() < patients || patients == 0 {
-        let there: usize = orders.iter().map(Vec::len).sum();
-        let patients = counted(patients, "patient", "patients");
-        let what = format!("{patients} wanted, {there} to learn from");
-        return Err(Problem::new(what).in_column("patients"));
-    }
-    Ok(examples.into_iter().filter(|example| chosen.contains(patient_of(example))).collect())
+    examples.into_iter().filter(|example| chosen.contains(patient_of(example))).collect()
 }
 
 /// A pair whose patient is unknown is a patient of its own.
@@ -99,7 +105,7 @@ mod tests {
         let all: Vec<Example> =
             (0..20).flat_map(|patient| (0..3).map(move |pair| example(patient, pair))).collect();
         let names = |count| -> BTreeSet<String> {
-            let few = fewer(all.clone(), count, 7).unwrap();
+            let few = fewer(all.clone(), count, 7);
             assert_eq!(few.len(), 3 * count);
             let mut sizes = BTreeMap::new();
             few.iter().for_each(|example| *sizes.entry(example.fold).or_insert(0) += 1);
@@ -109,12 +115,16 @@ mod tests {
         let (five, ten) = (names(5), names(10));
         assert!(five.is_subset(&ten));
         assert_ne!(five, fewer_names(&all, 5, 8));
-        assert!(fewer(all.clone(), 21, 7).is_err());
-        assert!(fewer(all, 0, 7).is_err());
+        let arm = |patients| Arm { patients, ..Arm::base() };
+        for (patients, fits) in
+            [(Some(20), true), (Some(21), false), (Some(0), false), (None, true)]
+        {
+            assert_eq!(check_patients(&arm(patients), &all).is_ok(), fits);
+        }
     }
 
     fn fewer_names(all: &[Example], count: usize, seed: u64) -> BTreeSet<String> {
-        let few = fewer(all.to_vec(), count, seed).unwrap();
+        let few = fewer(all.to_vec(), count, seed);
         few.iter().map(|example| patient_of(example).to_owned()).collect()
     }
 }

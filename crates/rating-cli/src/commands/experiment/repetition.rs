@@ -10,7 +10,7 @@ use rating::scores::{Method, decide};
 use rating::{Grade, Problem, Protocol};
 use rating_frozen::{Inputs, Resources};
 use rating_net::config::Questions;
-use rating_net::experiment::{Arm, Decide, Experiment, Grader};
+use rating_net::experiment::{Arm, Decide, Experiment, Grader, placed};
 use rating_net::export::{Source, export, export_arm};
 use rating_net::votes::votes;
 use rating_net::{Config, Example, Job, Stop};
@@ -26,6 +26,9 @@ use crate::files;
 #[derive(Clone, Copy)]
 pub struct Setting<'a> {
     pub experiment: &'a Experiment,
+    /// Where it stands, and its text: what is wrong with it is told by row.
+    pub file: &'a Path,
+    pub text: &'a str,
     /// The text of the base configuration.
     pub base: &'a str,
     /// Paths are relative to it.
@@ -88,6 +91,39 @@ impl<'a> Repetition<'a> {
         let tests = tests(&file, &protocol, &config)?;
         let truth = graders::grades(&setting.experiment.judged_by, &file, &protocol)?;
         Ok(Repetition { setting, seed, folder, file, config, protocol, examples, tests, truth })
+    }
+
+    /// Whether every arm can learn and answer, and every claim is about something that
+    /// is graded: asked before anything is trained.
+    ///
+    /// # Errors
+    /// More patients than there are; a grader who graded nothing; a claim about a
+    /// grade that nobody gives.
+    pub fn check(&self) -> Result<(), Failure> {
+        let Setting { experiment, file, text, .. } = self.setting;
+        let told = |key: String, problem: Problem| {
+            placed(text, &key, problem).in_file(file.display().to_string())
+        };
+        for (place, arm) in experiment.arms.iter().enumerate() {
+            if let Some(grader) = &arm.answered_by {
+                graders::grades(grader, &self.file, &self.protocol)?;
+                continue;
+            }
+            learned::check_patients(arm, &self.examples)
+                .map_err(|problem| told(format!("arms.{place}.patients"), problem))?;
+            graders::grades(&arm.learns_from, &self.file, &self.protocol)?;
+        }
+        for (place, claim) in experiment.claims.iter().enumerate() {
+            let is_combined =
+                claim.measurement == "combined" && self.protocol.combined_grades().is_some();
+            let names = self.protocol.measurements().iter().map(|known| &known.name);
+            if !is_combined && names.into_iter().all(|name| *name != claim.measurement) {
+                let what = format!("there is no grade {:?}", claim.measurement);
+                let key = format!("claims.{place}.measurement");
+                return Err(told(key, Problem::new(what)).into());
+            }
+        }
+        Ok(())
     }
 
     /// The rows of the test cohorts.

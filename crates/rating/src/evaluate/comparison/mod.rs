@@ -15,6 +15,7 @@ use rand::Rng;
 use serde::Serialize;
 
 use super::figure::Figure;
+use super::role::{self, Role};
 use crate::manifest::References;
 use crate::scores::ScoreTable;
 use crate::stats::holm::holm;
@@ -41,12 +42,22 @@ pub struct Comparison {
     pub bootstrap_samples: usize,
     /// The files in the order given; the first is what the others are compared with.
     pub files: Vec<ComparedFile>,
-    /// How many tests Holm's correction is for: all that have a p.
+    /// How many tests Holm's correction is for: all that have a p, those on pairs
+    /// the networks learned from aside. These are corrected among themselves.
     pub tests: usize,
     /// By name of the cohort.
     pub cohorts: BTreeMap<String, Part>,
-    /// All cohorts together, where there are several.
+    /// All test cohorts together, where there are several.
     pub together: Option<Part>,
+}
+
+impl Comparison {
+    /// Whether the tests of a part are corrected among themselves: those on pairs the
+    /// networks learned from, beside others.
+    #[must_use]
+    pub fn is_apart(&self, part: &Part) -> bool {
+        part.role.is_training() && self.cohorts.len() > 1
+    }
 }
 
 /// One file of a comparison.
@@ -69,6 +80,8 @@ pub struct ComparedFile {
 /// The figures of one cohort, or of all.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Part {
+    /// Whether the networks learned from these pairs.
+    pub role: Role,
     /// Pairs that every file scores.
     pub pairs: usize,
     /// Their patients, `None` where some are unknown; then there is no interval.
@@ -144,13 +157,20 @@ pub fn compare_scores(
     let mut cohorts = BTreeMap::new();
     for name in &names {
         let of_cohort = gathered.only(name);
-        cohorts.insert((*name).to_owned(), part::part(protocol, &of_cohort, samples, rng)?);
+        let part = part::part(protocol, Role::of(name), &of_cohort, samples, rng)?;
+        cohorts.insert((*name).to_owned(), part);
     }
+    let pooled = role::pooled(names.iter().copied());
     let mut together = None;
-    if names.len() > 1 {
-        together = Some(part::part(protocol, &gathered, samples, rng)?);
+    if pooled.len() > 1 {
+        let of_tests = gathered.filter(|row| pooled.contains(&row.cohort.as_ref()));
+        together = Some(part::part(protocol, Role::Test, &of_tests, samples, rng)?);
     }
-    let tests = correct(cohorts.values_mut().chain(&mut together));
+    let of_pooled = |name: &str| pooled.contains(&name);
+    let parts = cohorts.iter_mut();
+    let (tested, trained): (Vec<_>, Vec<_>) = parts.partition(|(name, _)| of_pooled(name));
+    correct(trained.into_iter().map(|(_, part)| part));
+    let tests = correct(tested.into_iter().map(|(_, part)| part).chain(&mut together));
     let rows = references.rows().iter().map(|row| row.origin);
     let scores = files.iter().flat_map(|file| file.scores.iter()).map(|score| score.origin());
     Ok(Comparison {

@@ -10,11 +10,13 @@ use super::quantity::{Asked, Judged};
 use super::{Compared, Difference, Part, Quantity};
 use crate::evaluate::beside::{Beside, Found, beside};
 use crate::evaluate::figure::{Figure, NO_PATIENTS};
+use crate::evaluate::role::Role;
 use crate::stats::Resamples;
 use crate::{Problem, Protocol};
 
 pub(super) fn part(
     protocol: &Protocol,
+    role: Role,
     gathered: &Gathered<'_>,
     samples: usize,
     rng: &mut (impl Rng + Clone + Sync),
@@ -43,6 +45,7 @@ pub(super) fn part(
     });
 
     let mut part = Part {
+        role,
         pairs: gathered.rows.len(),
         patients,
         invalid_reference: gathered.rows.len() - valid.rows.len(),

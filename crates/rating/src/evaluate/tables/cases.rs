@@ -124,6 +124,50 @@ pub(super) fn confusion(evaluation: &Evaluation) -> Rows {
     rows
 }
 
+/// The commonest differences from the reference.
+pub(super) fn commonest_errors(evaluation: &Evaluation) -> Rows {
+    let header = &["cohort", "measurement", "reference", "predicted", "pairs", "examples"];
+    let mut rows = Rows::new("commonest_errors.csv", header);
+    for (cohort, figures) in &evaluation.cohorts {
+        for (measurement, figures) in &figures.measurements {
+            for error in &figures.commonest_errors {
+                rows.push(vec![
+                    cohort.clone(),
+                    measurement.clone(),
+                    error.reference.to_string(),
+                    error.predicted.to_string(),
+                    error.n.to_string(),
+                    error.examples.join("; "),
+                ]);
+            }
+        }
+    }
+    rows
+}
+
+/// Pairs that the same votes get right in one way of deciding only.
+pub(super) fn only_right(evaluation: &Evaluation) -> Rows {
+    let header = &["cohort", "measurement", "only", "pairs", "examples"];
+    let mut rows = Rows::new("only_right.csv", header);
+    for (cohort, figures) in &evaluation.cohorts {
+        for (measurement, figures) in &figures.measurements {
+            let Some(of) = &figures.majority else { continue };
+            for (way, only) in
+                [("multitude", &of.only_multitude_right), ("majority", &of.only_majority_right)]
+            {
+                rows.push(vec![
+                    cohort.clone(),
+                    measurement.clone(),
+                    way.to_owned(),
+                    only.n.to_string(),
+                    only.examples.join("; "),
+                ]);
+            }
+        }
+    }
+    rows
+}
+
 /// The two sums of each examination, with the joints behind them.
 pub(super) fn patients(evaluation: &Evaluation) -> Rows {
     let header = &["cohort", "patient_id", "visit", "reference", "predicted", "joints", "left_out"];

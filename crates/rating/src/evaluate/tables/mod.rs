@@ -2,12 +2,15 @@
 //! papers. Every row says the origin of its data.
 
 mod cases;
+mod experiment;
 mod figures;
 mod probabilities;
 
 use super::{Evaluation, Figure};
 use crate::stats::Interval;
-use crate::table;
+use crate::{Origin, table};
+
+pub use experiment::experiment_tables;
 
 /// One table as a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub fn tables(evaluation: &Evaluation) -> Vec<TableFile> {
         cases::flow(evaluation),
         cases::left_out(evaluation),
         cases::confusion(evaluation),
+        cases::commonest_errors(evaluation),
+        cases::only_right(evaluation),
         cases::patients(evaluation),
         cases::yardsticks(evaluation),
         figures::agreement(evaluation),
@@ -54,12 +59,12 @@ pub fn tables(evaluation: &Evaluation) -> Vec<TableFile> {
         figures::subgroups(evaluation),
         figures::patient_level(evaluation),
     ];
-    all.into_iter().map(|rows| file(rows, evaluation)).collect()
+    all.into_iter().map(|rows| file(rows, evaluation.origin)).collect()
 }
 
-fn file(rows: Rows, evaluation: &Evaluation) -> TableFile {
+fn file(rows: Rows, origin: Origin) -> TableFile {
     let header = rows.header.iter().map(|&name| name.to_owned()).chain(["origin".to_owned()]);
-    let origin = evaluation.origin.to_string();
+    let origin = origin.to_string();
     let with_origin = rows.rows.into_iter().map(|mut row| {
         row.push(origin.clone());
         row
