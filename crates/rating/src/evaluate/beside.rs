@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::figure::with_width;
+use super::figure::usable;
 use crate::stats::{Interval, Measured, Resamples, Undefined};
 
 /// A figure and the interval of its patients resampled.
@@ -39,7 +39,7 @@ pub(super) fn beside<R: Rng + Clone + Sync>(
     };
     let everyone = vec![1; resamples.patients().count()];
     let values = all(&everyone);
-    let intervals = resamples.of_all(values.len(), all).into_iter().map(with_width);
+    let intervals = resamples.of_all(values.len(), all).into_iter().map(usable);
     let found = values.into_iter().zip(intervals);
     let found: Vec<Found> = found.map(|(value, interval)| Found { value, interval }).collect();
     let mut lists = found.chunks(count.max(1)).map(<[Found]>::to_vec);

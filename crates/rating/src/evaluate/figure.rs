@@ -40,15 +40,20 @@ impl Figure {
     ) -> Figure {
         match bootstrap {
             None => Figure::new(value, Err(NO_PATIENTS)),
-            Some(bootstrap) => Figure::new(value, with_width(bootstrap)),
+            Some(bootstrap) => Figure::new(value, usable(bootstrap)),
         }
     }
 }
 
 /// The interval of a bootstrap. One without width is none: that every sample of
-/// the patients gives one value says that they are few, not that it is sure.
-pub(crate) fn with_width(bootstrap: Result<Bootstrap, Undefined>) -> Result<Interval, Undefined> {
-    let interval = bootstrap?.interval;
+/// the patients gives one value says that they are few, not that it is sure. Nor is
+/// one of the samples that happen to have a value where more than one in twenty has
+/// none: those left out are not like the others.
+pub(crate) fn usable(bootstrap: Result<Bootstrap, Undefined>) -> Result<Interval, Undefined> {
+    let Bootstrap { interval, values, undefined } = bootstrap?;
+    if 20 * undefined > undefined + values.len() {
+        return Err(Undefined::SamplesWithoutValue);
+    }
     if interval.low == interval.high { Err(Undefined::NoWidth) } else { Ok(interval) }
 }
 
@@ -68,6 +73,12 @@ mod tests {
         let certain = Figure::resampled(Ok(1.0), bootstrap(1.0, 1.0));
         assert_eq!((certain.value, certain.interval), (Some(1.0), None));
         assert!(certain.undefined.unwrap().contains("no width"));
+        let interval = Interval { low: 0.1, high: 0.9 };
+        let of = |undefined| Some(Ok(Bootstrap { interval, values: vec![0.5; 95], undefined }));
+        assert_eq!(Figure::resampled(Ok(0.5), of(5)).undefined, None);
+        let rare = Figure::resampled(Ok(0.5), of(6));
+        assert_eq!((rare.value, rare.interval), (Some(0.5), None));
+        assert!(rare.undefined.unwrap().contains("one in twenty"));
         let unknown = Figure::resampled(Ok(1.0), None);
         assert_eq!(unknown.undefined.as_deref(), Some(NO_PATIENTS));
         let nothing = Figure::resampled(Err(Undefined::NoCases), bootstrap(0.4, 0.6));

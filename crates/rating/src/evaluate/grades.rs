@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::common_errors::{CommonError, OnlyRight, commonest_errors, only_right};
 use super::counts::{Counts, FIGURES, Measurements, Next};
 use super::cut_off::CutOff;
-use super::figure::{Figure, NO_PATIENTS, with_width};
+use super::figure::{Figure, NO_PATIENTS, usable};
 use super::quantity::Columns;
 use super::subgroups::{GroupFigures, Grouping};
 use super::{Case, keep};
@@ -97,7 +97,7 @@ pub(super) fn figures(
         FIGURES.map(|(name, _)| {
             let (value, bootstrap) = measured.next();
             if let Some(bootstrap) = bootstrap {
-                let interval = with_width(bootstrap).map_err(|reason| {
+                let interval = usable(bootstrap).map_err(|reason| {
                     undefined.insert(name, reason.to_string());
                 });
                 intervals.insert(name, interval.ok());

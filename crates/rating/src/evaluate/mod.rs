@@ -47,7 +47,7 @@ pub use cohort::{Cohort, LeftOut};
 pub use common_errors::{CommonError, OnlyRight};
 pub use cut_off::CutOff;
 pub use figure::Figure;
-use figure::with_width;
+use figure::usable;
 pub use grades::{GradeFigures, MajorityFigures};
 pub use networks::NetworkMeans;
 pub use patient_level::{ExaminationSums, PatientLevel, SumCount};
@@ -221,7 +221,7 @@ fn resamples_of<R: Rng + Clone + Sync>(
 
 /// The interval of a bootstrap, where there is one with width.
 fn interval(bootstrap: Result<Bootstrap, Undefined>) -> Option<Interval> {
-    with_width(bootstrap).ok()
+    usable(bootstrap).ok()
 }
 
 /// The figure, with its reason kept when there is none.

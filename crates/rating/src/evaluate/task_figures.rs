@@ -6,7 +6,7 @@ use rand::Rng;
 use serde::Serialize;
 
 use super::calibration::{Calibration, decision_curve};
-use super::figure::{Figure, NO_PATIENTS, with_width};
+use super::figure::{Figure, NO_PATIENTS, usable};
 use super::networks::NetworkMeans;
 use super::tasks::Task;
 use crate::stats::decision_curve::NetBenefit;
@@ -43,6 +43,8 @@ pub struct TaskFigures {
     pub networks: Option<NetworkMeans>,
     /// Why `auc` is `null`, or only its interval.
     pub undefined: Option<String>,
+    /// Why `auc_delong_interval` is `null`.
+    pub auc_delong_undefined: Option<String>,
 }
 
 /// Points of a ROC curve that are kept.
@@ -93,7 +95,7 @@ impl TaskFigures {
         auc: Result<Bootstrap, Undefined>,
         brier: Result<Bootstrap, Undefined>,
     ) {
-        let interval = with_width(auc);
+        let interval = usable(auc);
         if let (Some(_), Err(reason)) = (self.auc, &interval) {
             self.undefined = Some(reason.to_string());
         }
@@ -143,6 +145,7 @@ impl Answered {
         let undefined = auc.err().map(|reason| reason.to_string()).or(no_patients);
         let figures = TaskFigures {
             auc: auc.ok(),
+            auc_delong_undefined: delong.err().map(|reason| reason.to_string()),
             auc_delong_interval: delong.ok(),
             roc: thinned(scored.roc().unwrap_or_default()),
             calibration: Calibration::of(&scored, patients.as_ref()),
@@ -166,6 +169,7 @@ impl TaskFigures {
             calibration: None,
             decision_curve: Vec::new(),
             networks: None,
+            auc_delong_undefined: undefined.clone(),
             undefined,
         }
     }

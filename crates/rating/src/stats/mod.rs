@@ -120,6 +120,9 @@ pub enum Undefined {
     /// The standard error is 0, as it is of perfect agreement.
     #[error("the estimated standard error is 0, the interval would have no width")]
     NoWidth,
+    /// Too many samples of the patients have no value.
+    #[error("more than one in twenty samples of the patients have no value")]
+    SamplesWithoutValue,
     /// Each case has the same value in both, so nothing is ranked.
     #[error("no case differs between the two")]
     NoDifference,

@@ -17,7 +17,9 @@ pub(super) fn agreement(evaluation: &Evaluation) -> Rows {
                     "accuracy_gained" => gained,
                     _ => figures.intervals.get(name).copied().flatten(),
                 };
-                let reason = figures.undefined.get(name).cloned().unwrap_or_default();
+                // Without patients no figure has an interval, whatever its name.
+                let all = figures.undefined.get("intervals").filter(|_| interval.is_none());
+                let reason = figures.undefined.get(name).or(all).cloned().unwrap_or_default();
                 let mut row = vec![
                     cohort.clone(),
                     measurement.clone(),

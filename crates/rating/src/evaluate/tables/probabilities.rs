@@ -49,10 +49,11 @@ pub(super) fn tasks(evaluation: &Evaluation) -> Rows {
 }
 
 fn of_task(figures: &TaskFigures) -> Vec<(&'static str, [String; 4])> {
-    let reason = figures.undefined.clone().unwrap_or_default();
+    let reason = |why: &Option<String>| why.clone().unwrap_or_default();
+    let of_delong = reason(&figures.auc_delong_undefined);
     let mut all = vec![
-        ("auc", cells(figures.auc, figures.auc_interval, reason.clone())),
-        ("auc_delong", cells(figures.auc, figures.auc_delong_interval, reason)),
+        ("auc", cells(figures.auc, figures.auc_interval, reason(&figures.undefined))),
+        ("auc_delong", cells(figures.auc, figures.auc_delong_interval, of_delong)),
     ];
     if let Some(of) = &figures.calibration {
         all.extend([
