@@ -373,8 +373,7 @@ fn groups_of_readers_are_compared_with_readers_as_the_unit() {
     for (arm, rights) in rights {
         for right in rights {
             let name = format!("R{}", readers.len());
-            for case in 0..6 {
-                let truth = CASES[case].1;
+            for (case, (_, truth, _)) in CASES.into_iter().enumerate() {
                 let grade = if case < right { truth } else { 3 - truth };
                 answers.push(answer(&name, case, arm, grade));
             }
@@ -426,4 +425,31 @@ fn one_order_has_no_period() {
     let comparison = &found.questions[2].comparisons[0];
     assert_eq!(comparison.period, None);
     assert!(comparison.no_period.as_deref().unwrap().contains("in the same order"));
+}
+
+#[test]
+fn a_crossover_tells_the_session_from_the_arm() {
+    // Of 6 cases right: reader, session of the unaided arm, unaided, assisted.
+    let told = [(0, 1, 1, 5), (1, 1, 2, 5), (2, 2, 3, 4)];
+    let mut answers = Vec::new();
+    for (reader, first, unaided, assisted) in told {
+        for (arm, session, right) in
+            [("unaided", first, unaided), ("assisted", 3 - first, assisted)]
+        {
+            answers.extend(CASES.into_iter().enumerate().map(|(case, (_, truth, _))| {
+                let grade = if case < right { truth } else { 3 - truth };
+                let given = answer(&format!("R{reader}"), case, arm, grade);
+                StudyAnswer { session: Some(session), ..given }
+            }));
+        }
+    }
+    let found = asked(&answers, &["R0", "R1", "R2"].map(reader), Some("unaided"));
+    let period = found.questions[2].comparisons[0].period.unwrap();
+    // Second less first session: 4 and 3 with unaided first, -1 with assisted first.
+    assert_eq!(period.readers, [1, 2]);
+    assert_close(Some(period.session.value), (3.5 - 1.0) / 2.0 / 6.0);
+    assert_close(Some(period.arm.value), f64::midpoint(3.5, 1.0) / 6.0);
+    // Means of 3.5 with assisted first, 3 and 3.5 with unaided first.
+    assert_close(Some(period.order.value), 0.25 / 6.0);
+    assert!((period.session.freedom - 1.0).abs() < 1e-12);
 }
