@@ -39,8 +39,10 @@
     // Each body with the rows that move and the order they came in.
     const bodies = [...table.tBodies].map((body) => {
       const rows = [...body.rows];
-      const rest = rows.filter((row) => !row.classList.contains("kind"));
-      return { body, rest };
+      // What sums the others up stays below them.
+      const last = rows.filter((row) => row.classList.contains("total"));
+      const rest = rows.filter((row) => !row.classList.contains("kind") && !last.includes(row));
+      return { body, rest, last };
     });
     if (!bodies.some(({ rest }) => rest.length > 1) || !bodies.every(({ rest }) => isPlain(rest))) continue;
     const width = bodies.find(({ rest }) => rest.length > 0).rest[0].cells.length;
@@ -82,11 +84,11 @@
         }
         mark.textContent = MARKS[way];
         if (way !== "none") cell.setAttribute("aria-sort", way);
-        for (const { body, rest } of bodies) {
+        for (const { body, rest, last } of bodies) {
           const sign = way === "descending" ? -1 : 1;
           const keyed = rest.map((row) => ({ row, key: keyOf(row.cells[column]) }));
           if (way !== "none") keyed.sort((a, b) => compare(a.key, b.key, sign));
-          body.append(...keyed.map(({ row }) => row));
+          body.append(...keyed.map(({ row }) => row), ...last);
         }
       });
     }

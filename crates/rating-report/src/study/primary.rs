@@ -41,7 +41,11 @@ pub(super) fn body(of: &StudyPage<'_>, label: Label) -> Markup {
         }
         @if of.study.design.kind == DesignKind::Crossover { (sessions(comparison, plan.merit, label)) }
         @if let Some(least) = of.study.analysis.smallest_difference {
-            p { "The protocol calls " (format!("{:.1}", 100.0 * least)) " points the smallest difference that matters." }
+            @let unit = unit_of(plan.merit).difference();
+            p {
+                "The protocol calls " (unit.value(least)) @if matches!(unit, Unit::Points) { " points" }
+                " the smallest difference that matters."
+            }
         }
     }
 }
@@ -72,7 +76,7 @@ fn forest(comparison: &Comparison, merit: Merit, label: Label) -> Markup {
                 @if axis.is_some() { th.words scope="col" { "plot" } }
             } }
             tbody { @for ((name, cases, figure), (value, interval)) in rows.iter().zip(&shown) {
-                tr {
+                tr.total[cases.is_none()] {
                     th scope="row" { (name) }
                     td { @if let Some(cases) = cases { (cases) } }
                     td { @match figure {
@@ -80,7 +84,7 @@ fn forest(comparison: &Comparison, merit: Merit, label: Label) -> Markup {
                         None => (notes.missing("not computed")),
                     } }
                     @if let Some(axis) = &axis { td.interval-plot {
-                        @if let Some(value) = value { (dots::strip(axis, name, *value, *interval)) }
+                        @if let Some(value) = value { (dots::strip(axis, &format!("{}{name}", label.prefix()), *value, *interval)) }
                     } }
                 }
             } }

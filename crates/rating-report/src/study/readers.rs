@@ -101,8 +101,8 @@ pub(super) fn figures(of: &StudyPage<'_>, question: &QuestionAnalysis, label: La
                 th.words scope="col" { "reader" } th.words scope="col" { "arm" } th scope="col" { "years" } th scope="col" { "cases" }
                 @for merit in &merits { th scope="col" { (merit_words(*merit)) } }
             } }
-            tbody {
-                @for arm in &question.arms {
+            @for arm in &question.arms {
+                tbody {
                     @for reader in &arm.readers {
                         tr {
                             th scope="row" { (reader.name) } td.words { (arm.arm) }
@@ -114,17 +114,17 @@ pub(super) fn figures(of: &StudyPage<'_>, question: &QuestionAnalysis, label: La
                         th scope="row" { "mean of readers" } td.words { (arm.arm) } td {} td {}
                         (cells(&arm.mean, &merits, UnitOf::value, &mut notes))
                     }
-                    tr {
+                    tr.total {
                         th scope="row" { "system minus mean" } td.words { (arm.arm) } td {} td {}
                         (cells(&arm.system_minus_mean, &merits, UnitOf::difference, &mut notes))
                     }
                 }
-                @if let Some(system) = &question.system {
-                    tr.total {
-                        th scope="row" { "RATING" } td.words { "alone" } td {} td { (system.cases) }
-                        (cells(&system.figures, &merits, UnitOf::value, &mut notes))
-                    }
-                }
+            }
+            @if let Some(system) = &question.system {
+                tbody { tr.total {
+                    th scope="row" { "RATING" } td.words { "alone" } td {} td { (system.cases) }
+                    (cells(&system.figures, &merits, UnitOf::value, &mut notes))
+                } }
             }
         }
     };

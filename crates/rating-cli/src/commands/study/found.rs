@@ -39,6 +39,7 @@ pub fn join(
     truth: &Manifest,
 ) -> Result<Found, Vec<Problem>> {
     let mut known = Vec::new();
+    let mut without_patient = 0;
     let mut origin = Origin::Clinical;
     let mut problems = Vec::new();
     for case in cases {
@@ -55,6 +56,7 @@ pub fn join(
             let what = format!("the reference grades of pair {:?} exclude one another", case.name);
             problems.push(row.problem(measurement, what).hint("mend the manifest"));
         }
+        without_patient += usize::from(row.patient_id.is_none() && case.withdrawn.is_none());
         origin = origin.with(row.origin).with(case.origin.unwrap_or(Origin::Clinical));
         known.push(StudyCase {
             case: case.name.clone(),
@@ -67,8 +69,7 @@ pub fn join(
         return Err(problems);
     }
     let mut warnings = Vec::new();
-    let nobody = truth.rows.iter().filter(|row| row.patient_id.is_none()).count();
-    if nobody > 0 {
+    if without_patient > 0 {
         warnings.push(
             "Where no patient is known, each pair counts as one: intervals are too narrow."
                 .to_owned(),

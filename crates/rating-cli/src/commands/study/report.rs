@@ -273,12 +273,15 @@ fn words(analysis: &StudyAnalysis) -> String {
         question.comparisons.iter().find(|one| one.arm == plan.arm && one.against == plan.against)
     });
     let figure = comparison.and_then(|comparison| comparison.mean.get(&plan.merit));
-    let Some((value, interval)) = figure.and_then(|figure| Some((figure.value?, figure.interval?)))
-    else {
+    let Some(value) = figure.and_then(|figure| figure.value) else {
         return "the planned comparison is not defined: see the page\n".to_owned();
     };
+    let interval = match figure.and_then(|figure| figure.interval) {
+        Some(interval) => format!("[{:+.3}, {:+.3}]", interval.low, interval.high),
+        None => "(no interval: see the page)".to_owned(),
+    };
     format!(
-        "{} of {}: {} minus {} {value:+.3} [{:+.3}, {:+.3}]\n",
-        plan.merit, plan.measurement, plan.arm, plan.against, interval.low, interval.high
+        "{} of {}: {} minus {} {value:+.3} {interval}\n",
+        plan.merit, plan.measurement, plan.arm, plan.against
     )
 }

@@ -26,7 +26,8 @@ pub struct ArmFigures {
     /// Mean over those readers; undefined where it is for one of them. The average
     /// reader of the paper.
     pub mean: Figures,
-    /// The system minus the mean of the readers.
+    /// Mean over those readers of the system minus the reader, each on the cases that
+    /// both graded: a reader's altered and not graded cases count for neither.
     pub system_minus_mean: Figures,
 }
 
@@ -59,10 +60,19 @@ pub(super) struct Everything<'a> {
     merits: Vec<Merit>,
     /// The plan's.
     planned: Merit,
-    /// By arm the position and counts of its readers.
-    arms: Vec<Vec<(usize, CountsByPatient)>>,
+    /// By arm its readers.
+    arms: Vec<Vec<Rater>>,
     system: Option<CountsByPatient>,
     comparisons: Vec<Pairs<'a>>,
+}
+
+/// A reader in one arm.
+struct Rater {
+    /// Position among the readers.
+    reader: usize,
+    counts: CountsByPatient,
+    /// The system and the reader on the cases that both graded.
+    beside_system: Option<[CountsByPatient; 2]>,
 }
 
 impl<'a> Everything<'a> {
@@ -81,11 +91,24 @@ impl<'a> Everything<'a> {
             let counts = table.counts(grid.values, &cases, &truth, &of_cases(given, &cases))?;
             Ok::<_, Problem>((!cases.is_empty()).then_some(counts))
         };
+        let beside_system = |given: &[Option<crate::Grade>]| {
+            let (cases, truth) = grid.known(&[&grid.system, given]);
+            if cases.is_empty() {
+                return Ok::<_, Problem>(None);
+            }
+            let of = |who: &[Option<crate::Grade>]| {
+                table.counts(grid.values, &cases, &truth, &of_cases(who, &cases))
+            };
+            Ok(Some([of(&grid.system)?, of(given)?]))
+        };
         let of_arm = |readers: &Vec<Vec<Option<crate::Grade>>>| {
-            let counts = readers.iter().enumerate().filter_map(|(reader, given)| {
-                counts(given).transpose().map(|counts| Ok((reader, counts?)))
+            let raters = readers.iter().enumerate().filter_map(|(reader, given)| {
+                let counts = counts(given).transpose()?;
+                Some(counts.and_then(|counts| {
+                    Ok(Rater { reader, counts, beside_system: beside_system(given)? })
+                }))
             });
-            counts.collect::<Result<Vec<_>, Problem>>()
+            raters.collect::<Result<Vec<_>, Problem>>()
         };
         let others = (0..table.study.arms.len()).filter(|arm| *arm != against);
         Ok(Everything {
@@ -123,8 +146,9 @@ impl<'a> Everything<'a> {
             arm: arm.clone(),
             readers: readers
                 .iter()
-                .map(|(reader, counts)| {
-                    rater(&names.readers[*reader].name, counts, all.figures(&self.merits))
+                .map(|one| {
+                    let name = &names.readers[one.reader].name;
+                    rater(name, &one.counts, all.figures(&self.merits))
                 })
                 .collect(),
             mean: all.figures(&self.merits),
@@ -148,23 +172,23 @@ impl<'a> Everything<'a> {
             let confusion = counts.weighted(weights);
             self.merits.iter().map(|merit| merit.of(&confusion)).collect()
         };
-        let mut values = Vec::new();
-        let system = match &self.system {
-            Some(counts) => of(counts),
-            None => vec![Err(Undefined::NoCases); self.merits.len()],
-        };
-        if self.system.is_some() {
-            values.extend_from_slice(&system);
-        }
+        let mut values: Vec<Measured> = self.system.as_ref().map(of).unwrap_or_default();
         let mut known: Vec<BTreeMap<usize, Vec<Measured>>> = Vec::new();
         for readers in &self.arms {
-            let figures: Vec<Vec<Measured>> =
-                readers.iter().map(|(_, counts)| of(counts)).collect();
-            let mean = means(&figures, self.merits.len());
+            let figures: Vec<Vec<Measured>> = readers.iter().map(|one| of(&one.counts)).collect();
             values.extend(figures.iter().flatten());
-            values.extend_from_slice(&mean);
-            values.extend(system.iter().zip(mean).map(|(system, mean)| Ok((*system)? - mean?)));
-            known.push(readers.iter().map(|(reader, _)| *reader).zip(figures).collect());
+            values.extend(means(&figures, self.merits.len()));
+            let minus: Vec<Vec<Measured>> = readers
+                .iter()
+                .map(|one| match &one.beside_system {
+                    Some([system, reader]) => {
+                        of(system).into_iter().zip(of(reader)).map(|(a, b)| Ok(a? - b?)).collect()
+                    }
+                    None => vec![Err(Undefined::NoCases); self.merits.len()],
+                })
+                .collect();
+            values.extend(means(&minus, self.merits.len()));
+            known.push(readers.iter().map(|one| one.reader).zip(figures).collect());
         }
         for pairs in &self.comparisons {
             let readers = pairs.differences(&self.merits, weights, &known);

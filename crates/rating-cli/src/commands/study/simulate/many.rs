@@ -25,7 +25,7 @@ const FOR_TRUTH: usize = 400;
 
 /// What one study found.
 struct Finding {
-    difference: f64,
+    difference: Option<f64>,
     /// Bootstrap interval, readers kept.
     covers: Option<bool>,
     /// Multi-reader interval.
@@ -164,7 +164,7 @@ fn read(analysis: &StudyAnalysis, truth: f64) -> Finding {
     let holds = |interval: rating::stats::Interval| interval.low <= truth && truth <= interval.high;
     let is_accuracy = plan.merit == Merit::Accuracy;
     Finding {
-        difference: mean.and_then(|figure| figure.value).unwrap_or(f64::NAN),
+        difference: mean.and_then(|figure| figure.value),
         covers: mean.and_then(|figure| figure.interval).filter(|_| is_resampled).map(holds),
         multi_covers: multi.map(|difference| holds(difference.interval)),
         p: multi.map(|difference| difference.p),
@@ -183,13 +183,24 @@ fn tell(
     findings: &[Finding],
     truth: f64,
 ) -> Result<(), Failure> {
-    let count = |holds: &dyn Fn(&Finding) -> bool| findings.iter().filter(|one| holds(one)).count();
-    let significant = count(&|one| one.p.is_some_and(|p| p < LEVEL));
-    let paper = count(&|one| one.paper_p.is_some_and(|p| p < LEVEL));
-    let kept = count(&|one| one.covers == Some(true));
-    let multi = count(&|one| one.multi_covers == Some(true));
+    // Of those in which it is defined.
+    let share = |holds: &dyn Fn(&Finding) -> Option<bool>| {
+        let known: Vec<bool> = findings.iter().filter_map(holds).collect();
+        match known.len() {
+            0 => "-".to_owned(),
+            all => format!("{} of {all}", known.iter().filter(|&&holds| holds).count()),
+        }
+    };
+    let below = |p: Option<f64>| p.map(|p| p < LEVEL);
     let all = findings.len();
-    let mean = findings.iter().map(|one| one.difference).sum::<f64>() / all.max(1) as f64;
+    let found: Vec<f64> = findings.iter().filter_map(|one| one.difference).collect();
+    let mean = match found.len() {
+        0 => "-".to_owned(),
+        known => {
+            let undefined = if known < all { format!(" (in {known} of them)") } else { String::new() };
+            format!("{:+.4}{undefined}", found.iter().sum::<f64>() / known as f64)
+        }
+    };
     let rows = findings.iter().map(|one| {
         let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
         let yes = |value: Option<bool>| {
@@ -197,7 +208,7 @@ fn tell(
         };
         format!(
             "{},{},{},{},{},{},{}\n",
-            one.difference,
+            number(one.difference),
             yes(one.covers),
             yes(one.multi_covers),
             number(one.p),
@@ -213,22 +224,26 @@ fn tell(
     .collect();
     write(&args.out, "studies.csv", &csv)?;
     let found = if staged.study.design.kind == DesignKind::Parallel {
-        let significant = count(&|one| one.welch_p.is_some_and(|p| p < LEVEL));
-        let held = count(&|one| one.welch_covers == Some(true));
         format!(
-            "significant at {LEVEL} (Welch's t, readers as the unit, drawn anew for each study): {significant} of {all}\n\
-             95 % intervals that hold the gain: {held} of {all}\n"
+            "significant at {LEVEL} (Welch's t, readers as the unit, drawn anew for each study): {}\n\
+             95 % intervals that hold the gain: {}\n",
+            share(&|one| below(one.welch_p)),
+            share(&|one| one.welch_covers)
         )
     } else {
         format!(
-            "significant at {LEVEL} (multi-reader, readers and patients as samples): {significant} of {all}\n\
-             significant by the paper's z test (unsound): {paper} of {all}\n\
-             95 % intervals that hold the gain: bootstrap of patients {kept} of {all}, multi-reader {multi} of {all}\n"
+            "significant at {LEVEL} (multi-reader, readers and patients as samples): {}\n\
+             significant by the paper's z test (unsound): {}\n\
+             95 % intervals that hold the gain: bootstrap of patients {}, multi-reader {}\n",
+            share(&|one| below(one.p)),
+            share(&|one| below(one.paper_p)),
+            share(&|one| one.covers),
+            share(&|one| one.multi_covers)
         )
     };
     print(&format!(
         "{all} simulated studies of {} readers and {} cases (simulated: says nothing about people)\n\
-         gain that was put in: {truth:+.4}; mean found: {mean:+.4}\n\
+         gain that was put in: {truth:+.4}; mean found: {mean}\n\
          {found}\
          written to {}\n",
         staged.study.readers.len(),
