@@ -62,6 +62,7 @@ pub fn run(args: &ExperimentArgs) -> Result<(), Failure> {
     files::write(&args.out.join("report.html"), page.as_bytes())?;
     let text = experiment_markdown(&report, &facts);
     files::write(&args.out.join("numbers.md"), text.as_bytes())?;
+    commands::print(&commands::warning(Some(report.origin)))?;
     commands::print(&figures::words(&report))?;
     commands::print(&format!("\nreport: {}\n", args.out.join("report.html").display()))
 }
