@@ -380,19 +380,29 @@ fn flags_that_do_not_fit_are_a_usage_error() {
         &["decode", "--protocol", "no-such-protocol", "--votes", text(&root().join("README.md"))],
     );
     let manifest = root().join("README.md");
-    let scores = ["--manifest", text(&manifest), "--scores", text(&manifest), "--out", "no/such"];
+    let folder = tempfile::tempdir().unwrap();
+    let (out, room) = (folder.path().join("out"), folder.path().join("room"));
+    let scores = ["--manifest", text(&manifest), "--scores", text(&manifest), "--out", text(&out)];
     for command in [
         &["bundle", "verify", "no/such/bundle"][..],
         &["bundle", "show", "no/such/bundle"],
         &["score", "--manifest", text(&manifest), "--bundle", "no/such/bundle"],
-        &["explain", "--manifest", text(&manifest), "--out", "no", "--bundle", "no/such/bundle"],
+        &[
+            "explain",
+            "--manifest",
+            text(&manifest),
+            "--out",
+            text(&out),
+            "--bundle",
+            "no/such/bundle",
+        ],
         &[&["evaluate", "--bundle", "no/such/bundle"], &scores[..]].concat(),
-        &["serve", "--data", "no/such/room", "--bundle", "no/such/bundle"],
+        &["serve", "--data", text(&room), "--bundle", "no/such/bundle"],
     ] {
         let complaint = refuse(3, command);
         assert!(complaint.contains("no/such/bundle: the folder does not exist"), "{complaint}");
     }
-    assert!(!Path::new("no").exists());
+    assert!(!out.exists());
     // What is there and is no bundle is a bundle refused.
     refuse(4, &["bundle", "verify", text(&root().join("configs"))]);
 }
