@@ -152,7 +152,11 @@ impl Driver {
     /// Draws with the mouse from one point of an element to another; points are
     /// shares of its width and height.
     pub async fn drag(&self, css: &str, from: (f64, f64), to: (f64, f64)) {
-        let (x, y, width, height) = self.wait(css).await.rectangle().await.unwrap();
+        self.wait(css).await;
+        // Within the window, which may be scrolled.
+        let script = "const { x, y, width, height } = document.querySelector(arguments[0]).getBoundingClientRect(); return [x, y, width, height]";
+        let place = self.client.execute(script, vec![json!(css)]).await.unwrap();
+        let [x, y, width, height]: [f64; 4] = serde_json::from_value(place).unwrap();
         let at =
             |(a, b): (f64, f64)| ((x + a * width).round() as i64, (y + b * height).round() as i64);
         let move_to = |point: (f64, f64)| PointerAction::MoveTo {

@@ -6,15 +6,18 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use axum::http::{Method, StatusCode};
 use image::{Rgb, RgbImage};
 use rating::Seed;
 use rating::decode::decode;
 use rating_phantom::Cohort;
 use rating_web::people::Role;
+use serde_json::json;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use crate::driver::Driver;
+use crate::driver::{Driver, ENTER, ESCAPE};
 use crate::served::Served;
+use crate::support::Browser;
 
 /// Height of the white band that stands for names and dates.
 const BAND: u32 = 60;
@@ -69,10 +72,75 @@ pub fn lay_out(folder: &Path) -> Vec<PathBuf> {
     dropped
 }
 
+/// What is drawn and not kept, or kept by somebody else, brings nothing in.
+async fn only_the_region_that_is_shown(driver: &Driver, served: &Served, boss: &Browser) {
+    let region = "#regions .region:nth-child(1)";
+    let whole = format!("{region} button:nth-of-type(2)");
+    driver.click(&whole).await;
+    driver.wait_for_text(region, "This region is kept.").await;
+    driver.show(&format!("{region} canvas")).await;
+    driver.drag(&format!("{region} canvas"), (0.2, 0.3), (0.7, 0.8)).await;
+    driver.wait_for_text(region, "Changed, not kept yet.").await;
+    driver.click("#confirm button.main").await;
+    driver.wait_for_text("#problem", "the region was changed and is not kept yet").await;
+    driver.click(&whole).await;
+    driver.wait_for_text(region, "This region is kept.").await;
+    let size = driver.text(&format!("{region} legend")).await;
+    let sides: Vec<u32> = size.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
+    let other = json!({ "device": "scanner", "width": sides[0], "height": sides[1], "kept": [7, 0, sides[0], sides[1]] });
+    let said = served.room.ask(boss, Method::PUT, "/api/v1/regions", Some(other)).await;
+    assert_eq!(said.status, StatusCode::OK, "{}", said.text());
+    driver.click("#confirm button.main").await;
+    driver.wait_for_text("#problem", "another region is kept now").await;
+    let left = format!("return document.querySelector('{region} input').value");
+    assert_eq!(driver.run(&left).await, "7");
+    driver.click(&whole).await;
+    driver.wait_for_text(region, "This region is kept.").await;
+    let pairs = |db: &rusqlite::Connection| {
+        Ok(db.query_row("SELECT count(*) FROM pairs", [], |row| row.get(0))?)
+    };
+    assert_eq!(served.room.room.store.read_now::<i64>(pairs).unwrap(), 0);
+}
+
+/// Doubts follow what is chosen.
+async fn what_speaks_against_a_pair(driver: &Driver) {
+    let card = "#pairs li:nth-child(1)";
+    let doubts = format!("{card} .doubt");
+    assert!(!driver.text(&doubts).await.contains("says"), "{}", driver.text(&doubts).await);
+    let choose = |side: &str| {
+        format!(
+            "const side = document.querySelector('{card} > div:nth-of-type(4) label:nth-child(2) select');
+             side.value = '{side}';
+             side.dispatchEvent(new Event('change'));"
+        )
+    };
+    driver.run(&choose("right")).await;
+    driver.wait_for_text(&doubts, "The side here is right, but").await;
+    driver.run(&choose("left")).await;
+    driver.click(&format!("{card} p button")).await;
+    driver.wait_for_text(&doubts, "but its name says Doppler").await;
+    driver.click(&format!("{card} p button")).await;
+    assert!(!driver.text(&doubts).await.contains("says"), "{}", driver.text(&doubts).await);
+}
+
+async fn a_picture_is_enlarged(driver: &Driver) {
+    let is_whole = "const picture = document.querySelector('dialog[open] img'); return (picture?.naturalWidth ?? 0) > 300 && picture.width === picture.naturalWidth";
+    let is_closed = "return document.querySelector('dialog') === null && document.activeElement.matches('.thumbnail')";
+    driver.click("#pairs .thumbnail").await;
+    driver.wait_until(is_whole).await;
+    driver.picture("14-enlarged").await;
+    driver.keys(&ESCAPE.to_string()).await;
+    driver.wait_until(is_closed).await;
+    driver.keys(&ENTER.to_string()).await;
+    driver.wait_until(is_whole).await;
+    driver.click("dialog[open] button").await;
+    driver.wait_until(is_closed).await;
+}
+
 pub async fn by_dropping_files(driver: &Driver) {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::open(&folder.path().join("room"));
-    served.room.browser("boss", Role::Coordinator).await;
+    let boss = served.room.browser("boss", Role::Coordinator).await;
     served.room.browser("anna", Role::Reader).await;
     served.sign_in(driver, "boss").await;
     driver.goto(&format!("{}/import", served.address)).await;
@@ -96,6 +164,7 @@ pub async fn by_dropping_files(driver: &Driver) {
     driver.picture("12-contact-sheet").await;
     driver.show("#regions canvas").await;
     driver.picture("13-region").await;
+    only_the_region_that_is_shown(driver, &served, &boss).await;
     // Typed, as it is done without a mouse: everything below the band. The
     // joints were drawn by scanners with screens of different sizes.
     let sizes: BTreeSet<_> = screens().iter().map(|(_, screen)| screen.dimensions()).collect();
@@ -109,9 +178,19 @@ pub async fn by_dropping_files(driver: &Driver) {
     }
     driver.show("#pairs").await;
     driver.picture("14-pairs").await;
+    what_speaks_against_a_pair(driver).await;
+    a_picture_is_enlarged(driver).await;
+    // One is left out at first; what became of the others is seen.
+    driver.click("#pairs li:nth-child(3) .take input").await;
     driver.click("#readers input").await;
     driver.click("#confirm button.main").await;
-    driver.wait_for_text("#told", "3 pairs are new, 0 were there, 0 wait.").await;
+    driver.wait_for_text("#told", "2 pairs are new, 0 were there, 0 wait. 2 files are left.").await;
+    driver.wait_until("const { top, bottom } = document.querySelector('#told').getBoundingClientRect(); return top > 0 && bottom < innerHeight").await;
+    let left_out = "return document.querySelectorAll('#pairs .take input').length === 1 && !document.querySelector('#pairs .take input').checked && document.querySelector('#readers input').checked";
+    driver.wait_until(left_out).await;
+    driver.click("#pairs .take input").await;
+    driver.click("#confirm button.main").await;
+    driver.wait_for_text("#told", "1 pair is new, 0 were there, 0 wait.").await;
     driver.picture("15-confirmed").await;
 
     // What is in the room has no band, and is anna's to read.

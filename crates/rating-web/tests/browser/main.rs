@@ -13,6 +13,7 @@ mod import;
 mod pages;
 mod scene;
 mod served;
+mod slips;
 mod study;
 mod teaching;
 mod walk;
@@ -38,6 +39,11 @@ async fn in_a_browser(walk: impl AsyncFnOnce(&Driver)) {
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_first_start_to_the_answer() {
     in_a_browser(walk::from_the_first_start_to_the_answer).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slips_change_and_lock_nothing_unseen() {
+    in_a_browser(slips::change_and_lock_nothing_unseen).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

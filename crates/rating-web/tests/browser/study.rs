@@ -70,6 +70,7 @@ pub async fn both_arms_of_a_study(driver: &Driver) {
         assert_eq!(driver.run(&is_seen).await, false, "{css}");
     }
     driver.picture("42-alone").await;
+    what_another_window_saved_is_not_submitted(driver).await;
     driver.keys("p").await;
     driver.wait_until("return document.querySelector('#paused').open").await;
     driver.picture("43-paused").await;
@@ -130,6 +131,28 @@ pub async fn both_arms_of_a_study(driver: &Driver) {
         assisted.iter().all(|one| one.own == Some(vec![1, 0]) && one.grades == Some(vec![2, 0]))
     );
     served.close();
+}
+
+/// Enter submits what is on the screen, or nothing.
+async fn what_another_window_saved_is_not_submitted(driver: &Driver) {
+    let save = "
+        const done = arguments[arguments.length - 1];
+        const { path, csrf } = document.querySelector('#screen').dataset;
+        const headers = { 'content-type': 'application/json', 'x-csrf': csrf };
+        (async () => {
+            const { item, reading } = await (await fetch(`${path}/case`)).json();
+            const body = JSON.stringify({ version: reading.version, change: 'elsewhere', body: { ...reading.body, grades: [1, 0] } });
+            done((await fetch(`${path}/items/${item}`, { method: 'PUT', headers, body })).status);
+        })();";
+    assert_eq!(driver.client.execute_async(save, vec![]).await.unwrap(), 200);
+    driver.keys(&format!("3{ENTER}")).await;
+    driver.wait_for_text("#problem", "Nothing was locked.").await;
+    let checked = "return [...document.querySelectorAll('.grades input:checked')].map((one) => one.value).join()";
+    assert_eq!(driver.run(checked).await, "1,0");
+    driver.wait_for_text("#progress", "0 of 2 read").await;
+    driver.keys("2").await;
+    driver.chord(SHIFT, '1').await;
+    driver.wait_for_text("#saved", "Saved").await;
 }
 
 /// A study of two drawn joints with an ROI each, answered by the canned networks.

@@ -1,18 +1,13 @@
 // A case that is graded by keys, with rectangles that stay: what the screens of
 // studies and of lessons have in common.
 
+import { digitOf, leaveGradesAfterTheMouse } from "./keys.js";
 import { Reading } from "./reading.js";
+import { complain, sayWhetherSaved } from "./saved.js";
 import { PairViewer } from "./viewer.js";
 import { Work } from "./work.js";
 
 export const $ = (selector) => document.querySelector(selector);
-
-const SAID = {
-  saved: "Saved",
-  saving: "Saving ...",
-  waiting: "Not saved yet: no connection. Trying again ...",
-  refused: "Not done",
-};
 
 export class Grading {
   // `submit()` is what Enter does, `shown()` follows every change of the grades
@@ -50,8 +45,7 @@ export class Grading {
   }
 
   told(state, sentence, stored) {
-    $("#saved").textContent = SAID[state];
-    $("#saved").className = state;
+    sayWhetherSaved($("#saved"), state, sentence);
     if (state !== "refused") return;
     $("#problem").textContent = sentence;
     // Another window was faster: what it saved stands, and is shown.
@@ -85,10 +79,10 @@ export class Grading {
     this.show();
   }
 
-  // Saves how long it took, so that what is locked next knows.
-  async settle() {
+  // Has `post(version)` lock what is on the screen, with how long it took.
+  lockBy(post) {
     this.reading.change({ effort: this.work.soFar() }, true);
-    while (this.reading.running) await this.reading.running;
+    return this.reading.lockBy(post);
   }
 
   // Does one thing at a time, and says why it was refused.
@@ -99,7 +93,8 @@ export class Grading {
     try {
       await action();
     } catch (error) {
-      this.told("refused", error.message, error.state ?? undefined);
+      if (error.state) this.told("refused", error.message, error.state);
+      complain($("#problem"), error);
     }
     this.busy = false;
   }
@@ -152,6 +147,7 @@ export class Grading {
       if (group) this.grade(Number(group.dataset.measurement), Number(event.target.value));
       if (event.target === this.cannot) this.refuse(event.target.value || null);
     });
+    leaveGradesAfterTheMouse(this.form);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
@@ -173,16 +169,18 @@ export class Grading {
 
   #key(event) {
     if (!this.viewer || event.ctrlKey || event.metaKey || $("#keys").open || $("#paused").open) return;
-    const digit = /^Digit([0-9])$/.exec(event.code) ?? /^Numpad([0-9])$/.exec(event.code);
-    if (digit) {
+    const digit = digitOf(event);
+    if (digit !== null) {
       event.preventDefault();
-      this.grade(event.shiftKey ? 1 : 0, Number(digit[1]));
+      this.grade(event.shiftKey ? 1 : 0, digit);
       return;
     }
     // Nobody submits by choosing a reason: Enter goes on to the button that does.
     if (event.key === "Enter" && event.target === this.cannot) setTimeout(() => this.form.querySelector("button:not([hidden])").focus());
     if (event.key === "Escape" && event.target === this.cannot) event.target.blur();
     if (event.key === "Enter" && event.target.matches("button, a, select, summary")) return;
+    // Held down, it would submit one case after the other.
+    if (event.key === "Enter" && event.repeat) return event.preventDefault();
     const middle = () => [this.viewer.views[0].width / 2, this.viewer.views[0].height / 2];
     const act = {
       z: event.shiftKey ? this.#actions.redo : this.#actions.undo,

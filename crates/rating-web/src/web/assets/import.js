@@ -1,11 +1,11 @@
 // Files on their way in: chosen, or dropped with their folders. One request a
 // file, so that one that is refused keeps no other out.
 
-import { api } from "./api.js";
+import { answered, api } from "./api.js";
 
 const $ = (selector) => document.querySelector(selector);
 const page = $("#import");
-const ask = api(page.dataset.csrf);
+const ask = api(page);
 const drop = $("#drop");
 
 async function send(id, { file, name }) {
@@ -15,9 +15,11 @@ async function send(id, { file, name }) {
   const headers = { accept: "application/json", "x-csrf": page.dataset.csrf };
   const path = `/api/v1/imports/${id}/files`;
   const response = await fetch(path, { method: "POST", headers, body: form, credentials: "same-origin" });
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) return { taken: 0, refused: [{ name, error: answer.error ?? "The server did not answer." }] };
-  return answer;
+  try {
+    return await answered(response);
+  } catch (error) {
+    return { taken: 0, refused: [{ name, error: error.message }] };
+  }
 }
 
 function refuse({ name, error }) {

@@ -7,7 +7,7 @@ const screen = document.querySelector("#screen");
 const told = (sentence) => (document.querySelector("#saved").textContent = sentence);
 
 async function begin() {
-  const pair = await api(screen.dataset.csrf)("GET", `/api/v1/pairs/${screen.dataset.code}/readings`);
+  const pair = await api(screen)("GET", `/api/v1/pairs/${screen.dataset.code}/readings`);
   const viewer = new PairViewer([...document.querySelectorAll(".view")], pair.images, () => {});
   viewer.locked = true;
   viewer.others = pair.readings.map((one) => one.body.rois);

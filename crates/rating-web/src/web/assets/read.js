@@ -2,22 +2,17 @@
 
 import { Answer } from "./answer.js";
 import { api } from "./api.js";
+import { digitOf, leaveGradesAfterTheMouse } from "./keys.js";
 import { Reading } from "./reading.js";
-import { PairViewer } from "./viewer.js";
+import { complain, sayWhetherSaved } from "./saved.js";
+import { areOne, PairViewer } from "./viewer.js";
 
 const $ = (selector) => document.querySelector(selector);
 const screen = $("#screen");
-const ask = api(screen.dataset.csrf);
+const ask = api(screen);
 // Where the reading is kept, which list the pair comes from, what pages of that list begin with.
 const { path, home, page } = screen.dataset;
 const form = $("#reading");
-
-const SAID = {
-  saved: "Saved",
-  saving: "Saving ...",
-  waiting: "Not saved yet: no connection. Trying again ...",
-  refused: "Not done",
-};
 
 let reading;
 let viewer;
@@ -30,8 +25,10 @@ async function begin() {
   $("#progress").textContent = `${pair.progress.locked} of ${pair.progress.all} read`;
   reading = new Reading(ask, path, pair.reading, told);
   viewer = new PairViewer([...document.querySelectorAll(".view")], pair.images, (rois, quietly) => {
+    $("#problem").textContent = "";
     reading.change({ rois }, quietly);
   });
+  viewer.refused = (sentence) => ($("#problem").textContent = sentence);
   // In a second reading: what the others drew.
   viewer.others = (pair.readings ?? []).map((one) => one.body.rois);
   pair.images.forEach((image, index) => {
@@ -39,6 +36,7 @@ async function begin() {
   });
   if ($("#answer")) answer = new Answer(ask, screen.dataset.code, $("#answer"), viewer);
   show();
+  share(areOne(viewer.rois));
   await viewer.load();
   told("saved");
   prefetch();
@@ -51,6 +49,13 @@ async function prefetch() {
   if (!after) return;
   const url = (modality) => `/api/v1/pairs/${after}/images/${modality}`;
   for (const figure of document.querySelectorAll(".view")) new Image().src = url(figure.dataset.modality);
+}
+
+// Whether a rectangle is drawn on all images: not where they have different ones,
+// which would become one unseen.
+function share(shared) {
+  viewer.shared = shared;
+  $("#shared").checked = shared;
 }
 
 // Puts the reading as it stands on the screen.
@@ -66,7 +71,8 @@ function show() {
     for (const input of group.querySelectorAll("input")) input.checked = Number(input.value) === grade;
   }
   $("#cannot").value = body.cannot ?? "";
-  if (document.activeElement !== $("#comment")) $("#comment").value = body.comment;
+  // Not while it says the same: the cursor would jump.
+  if ($("#comment").value !== body.comment) $("#comment").value = body.comment;
   for (const field of form.querySelectorAll("fieldset, select, textarea, button:not([data-do])")) field.disabled = locked !== null;
   form.classList.toggle("cannot-grade", body.cannot !== null);
   $("[data-do=draw]").setAttribute("aria-pressed", String(viewer.drawing));
@@ -80,8 +86,7 @@ function show() {
 }
 
 function told(state, sentence, stored) {
-  $("#saved").textContent = state === "saved" && reading.locked ? "Locked" : SAID[state];
-  $("#saved").className = state;
+  sayWhetherSaved($("#saved"), state === "saved" && reading.locked ? "locked" : state, sentence);
   if (state !== "refused") return;
   $("#problem").textContent = sentence;
   if (stored) {
@@ -90,6 +95,7 @@ function told(state, sentence, stored) {
     reading.done = [];
     reading.undone = [];
     show();
+    share(areOne(viewer.rois));
   }
 }
 
@@ -106,7 +112,7 @@ function grade(measurement, value) {
   change({ grades: reading.body.grades.map((old, index) => (index === measurement ? value : old)), cannot: null });
 }
 
-// Locks the reading; false where it is not complete.
+// Locks the reading as it is on the screen; false where that is not done.
 async function locks() {
   $("#problem").textContent = "";
   try {
@@ -114,7 +120,7 @@ async function locks() {
     show();
     return true;
   } catch (error) {
-    $("#problem").textContent = error.message;
+    complain($("#problem"), error);
     if (error.state) told("refused", error.message, error.state);
     return false;
   }
@@ -148,19 +154,22 @@ const actions = {
     if (button) button.textContent = viewer.hidden ? "Show overlays (H)" : "Hide overlays (H)";
   },
   draw: () => {
+    if (viewer.locked) return;
+    if (viewer.hidden) actions.hide();
     viewer.drawing = !viewer.drawing;
     if (viewer.rois[viewer.active] === null) viewer.placeRoi();
+    viewer.focus();
     show();
   },
-  undo: () => {
-    reading.undo();
-    show();
-  },
-  redo: () => {
-    reading.redo();
-    show();
-  },
+  undo: () => step("undo"),
+  redo: () => step("redo"),
 };
+
+function step(way) {
+  reading[way]();
+  show();
+  if (!areOne(viewer.rois)) share(false);
+}
 
 screen.addEventListener("click", (event) => {
   const action = event.target.closest("[data-do]")?.dataset.do;
@@ -172,6 +181,8 @@ form.addEventListener("change", (event) => {
   if (group) grade(Number(group.dataset.measurement), Number(event.target.value));
   if (event.target.id === "cannot") change({ cannot: event.target.value || null });
 });
+
+leaveGradesAfterTheMouse(form);
 
 let typing = null;
 $("#comment").addEventListener("input", (event) => {
@@ -204,14 +215,15 @@ document.addEventListener("keydown", (event) => {
   const isText = target.matches("textarea, input[type=text]");
   if (event.key === "Escape" && isText) target.blur();
   if (isText) return;
-  const digit = /^Digit([0-9])$/.exec(event.code) ?? /^Numpad([0-9])$/.exec(event.code);
-  if (digit) {
+  const digit = digitOf(event);
+  if (digit !== null) {
     event.preventDefault();
-    grade(event.shiftKey ? 1 : 0, Number(digit[1]));
+    grade(event.shiftKey ? 1 : 0, digit);
     return;
   }
   const arrow = ARROWS[event.key];
-  if (arrow && target.matches("canvas, body")) {
+  // Elsewhere, and where no rectangle is seen, arrows scroll.
+  if (arrow && target.matches("canvas") && viewer.mayDraw) {
     event.preventDefault();
     const step = event.shiftKey ? 10 : 1;
     viewer.nudge(arrow[0] * step, arrow[1] * step, event.altKey);
@@ -223,6 +235,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && target.matches("select")) target.blur();
   if (event.key === "Enter" && target.matches("button, a, select, summary")) return;
   const key = event.key.toLowerCase();
+  // Held down, it would lock one pair after the other.
+  if (key === "enter" && event.repeat) return event.preventDefault();
   const act = {
     r: actions.draw,
     z: event.shiftKey ? actions.redo : actions.undo,

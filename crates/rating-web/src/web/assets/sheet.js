@@ -5,6 +5,8 @@ import { api } from "./api.js";
 import { Card } from "./card.js";
 import { make } from "./make.js";
 import { RegionEditor } from "./region.js";
+import { Thumbnail } from "./thumbnail.js";
+import { complain } from "./saved.js";
 import { counted, word } from "./words.js";
 
 // Pairs of one request: the bar moves, and a lost connection loses little.
@@ -12,7 +14,7 @@ const AT_ONCE = 8;
 
 const $ = (selector) => document.querySelector(selector);
 const page = $("#import");
-const ask = api(page.dataset.csrf);
+const ask = api(page);
 const here = `/api/v1/imports/${page.dataset.import}`;
 const url = (name) => `${here}/images/${name}.png`;
 const told = $("#told");
@@ -21,18 +23,25 @@ let sheet;
 let cards = [];
 // By device and size: what was drawn and not stored yet stays.
 const editors = new Map();
+// Those of the pairs that are taken: on the screen.
+let shown = [];
 
 async function load() {
-  sheet = await ask("GET", here);
+  sheet = { ...(await ask("GET", here)), coloured: page.dataset.coloured.split(" ") };
+  // What was left out is not taken because the sheet is laid out anew.
+  const left = new Set(cards.filter((card) => !card.isTaken).map((card) => card.files.join()));
   cards = [];
   $("#pairs").replaceChildren();
-  sheet.pairs.forEach(add);
+  for (const proposal of sheet.pairs) add(proposal).take.checked = !left.has(proposal.files.join());
+  const chosen = readersChosen();
   const readers = sheet.readers.map((name) =>
-    make("label", {}, make("input", { type: "checkbox", name: "reader", value: name }), name),
+    make("label", {}, make("input", { type: "checkbox", name: "reader", value: name, checked: chosen.includes(name) }), name),
   );
   $("#readers").replaceChildren(...(readers.length ? readers : ["There are no readers yet."]));
   refresh();
 }
+
+const readersChosen = () => [...document.querySelectorAll("[name=reader]:checked")].map((box) => box.value);
 
 function add(proposal) {
   const card = new Card(sheet, url, proposal ?? null, refresh);
@@ -50,7 +59,8 @@ function refresh() {
 }
 
 function single(file) {
-  const picture = make("img", { src: url(`${file.number}-small`), alt: file.name, loading: "lazy" });
+  const thumbnail = new Thumbnail();
+  thumbnail.show(url(`${file.number}-small`), url(file.number), file.name);
   const twin = sheet.files.find((other) => other.number === file.same_as);
   const why = file.known_in
     ? `These pixels are in the room already, in pair ${file.known_in}.`
@@ -58,7 +68,7 @@ function single(file) {
       ? `The same pixels as ${twin.name}.`
       : "";
   const facts = `${file.width} x ${file.height}, ${(100 * file.coloured).toFixed(1)} % of it coloured`;
-  return make("li", {}, picture, make("p", {}, file.name), make("p", { className: "aside" }, facts), make("p", { className: "doubt" }, why));
+  return make("li", {}, thumbnail.element, make("p", {}, file.name), make("p", { className: "aside" }, facts), make("p", { className: "doubt" }, why));
 }
 
 function regions(used) {
@@ -68,12 +78,12 @@ function regions(used) {
     const size = `${file.width} x ${file.height}`;
     if (!sizes.has(size)) sizes.set(size, file);
   }
-  const wanted = [...sizes].map(([size, file]) => {
+  shown = [...sizes].map(([size, file]) => {
     const key = `${size} ${device}`;
     if (!editors.has(key)) editors.set(key, editor(device, file));
-    return editors.get(key).element;
+    return editors.get(key);
   });
-  $("#regions").replaceChildren(...wanted);
+  $("#regions").replaceChildren(...shown.map((one) => one.element));
 }
 
 function editor(device, { width, height, number }) {
@@ -82,12 +92,29 @@ function editor(device, { width, height, number }) {
     const stored = await ask("PUT", "/api/v1/regions", { device, width, height, kept });
     sheet.regions = [...sheet.regions.filter((one) => !fits(one)), stored];
   };
-  const kept = sheet.regions.find(fits)?.kept ?? null;
+  const find = (regions) => regions.find(fits)?.kept ?? null;
   const label = `${width} x ${height} pixels, ${device || "unnamed device"}`;
-  return new RegionEditor({ width, height, url: url(number), kept, label, save });
+  const made = new RegionEditor({ width, height, url: url(number), kept: find(sheet.regions), label, save });
+  return Object.assign(made, { find });
+}
+
+// What is stored of a picture is what a person sees here as kept, or nothing is
+// brought in.
+async function checkRegions() {
+  await Promise.all(shown.map((one) => one.saving));
+  const waiting = shown.find((one) => one.waits);
+  if (waiting) throw new Error(`${waiting.label}: the region was changed and is not kept yet. Keep it first.`);
+  const { regions } = await ask("GET", here);
+  for (const one of shown) {
+    const kept = one.find(regions);
+    if (kept === null || String(kept) === String(one.kept)) continue;
+    one.replace(kept);
+    throw new Error(`${one.label}: another region is kept now, by somebody else or in another window. Look at it, then confirm.`);
+  }
 }
 
 async function confirm() {
+  await checkRegions();
   const value = (id) => $(`#${id}`).value.trim();
   const all = {
     cohort: value("cohort"),
@@ -96,7 +123,7 @@ async function confirm() {
     origin: value("origin"),
     doppler_mode: value("doppler"),
   };
-  const readers = [...document.querySelectorAll("[name=reader]:checked")].map((box) => box.value);
+  const readers = readersChosen();
   const taken = cards.filter((card) => card.isTaken);
   const bar = $("#sent");
   bar.hidden = false;
@@ -117,6 +144,7 @@ async function confirm() {
   if (left === 0) return finish();
   told.textContent += `${counted(left, "file is", "files are")} left.`;
   if (count.refused === 0) await load();
+  told.scrollIntoView({ block: "center" });
 }
 
 // Cards of pairs that are in go; the others say why they wait.
@@ -133,7 +161,7 @@ function settle(some, done) {
 function finish() {
   $("#confirm").hidden = true;
   told.append(make("a", { href: "/" }, "To the board"));
-  told.scrollIntoView();
+  told.scrollIntoView({ block: "center" });
 }
 
 $("#confirm").addEventListener("submit", async (event) => {
@@ -145,7 +173,8 @@ $("#confirm").addEventListener("submit", async (event) => {
     if (cards.every((card) => !card.isTaken)) throw new Error("No pair is chosen.");
     await confirm();
   } catch (error) {
-    $("#problem").textContent = error.message;
+    complain($("#problem"), error);
+    $("#problem").scrollIntoView({ block: "nearest" });
   }
   button.disabled = false;
 });

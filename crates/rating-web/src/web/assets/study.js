@@ -6,7 +6,7 @@ import { api } from "./api.js";
 import { $, failed, Grading } from "./grading.js";
 
 const screen = $("#screen");
-const ask = api(screen.dataset.csrf);
+const ask = api(screen);
 const { path, home } = screen.dataset;
 
 let task;
@@ -47,8 +47,7 @@ function clock() {
 async function submit() {
   if (!$("#show").hidden) return reveal();
   await grading.once(async () => {
-    await grading.settle();
-    await grading.reading.lock();
+    await grading.lockBy((version) => ask("POST", `${path}/items/${task.item}/lock`, { version }));
     location.reload();
   });
 }
@@ -57,8 +56,7 @@ async function reveal() {
   if ($("#show").hidden) return;
   await grading.once(async () => {
     grading.work.note("answer-asked");
-    await grading.settle();
-    task = await ask("POST", `${path}/items/${task.item}/show`, { version: grading.reading.version });
+    task = await grading.lockBy((version) => ask("POST", `${path}/items/${task.item}/show`, { version }));
     // What was given alone is locked.
     grading.take(task.reading);
     await showAnswer(task.answer);

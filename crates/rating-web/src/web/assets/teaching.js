@@ -6,7 +6,7 @@ import { api } from "./api.js";
 import { $, failed, Grading } from "./grading.js";
 
 const screen = $("#screen");
-const ask = api(screen.dataset.csrf);
+const ask = api(screen);
 const { path, level } = screen.dataset;
 
 const STAGES = { first: "first reading", consensus: "second reading", adjudication: "decision" };
@@ -35,8 +35,7 @@ const day = (moment) => moment.slice(0, 10);
 async function submit() {
   if (isTold) return location.reload();
   await grading.once(async () => {
-    await grading.settle();
-    tell(await ask("POST", `${path}/answers/${lesson.answer}/lock`, { version: grading.reading.version }));
+    tell(await grading.lockBy((version) => ask("POST", `${path}/answers/${lesson.answer}/lock`, { version })));
   });
 }
 

@@ -2,7 +2,9 @@
 // its rectangle. Brightness and contrast change grayscale only, never colour.
 
 const HANDLE_PX = 8;
-const SMALLEST_ROI_PX = 8;
+// Less than this is a slip of the mouse, and is not taken by the room.
+const SMALLEST_ROI_PX = 16;
+const TOO_SMALL = `A rectangle has at least ${SMALLEST_ROI_PX} x ${SMALLEST_ROI_PX} pixels inside the image: draw a larger one.`;
 // What is seen around a rectangle, as a share of its sides.
 const AROUND = 0.2;
 const OTHERS = ["#8ec7ff", "#7ddc9b", "#f5a3d8", "#f2e36b", "#c9b6ff"];
@@ -11,6 +13,7 @@ export class PairViewer {
   // `changed(rois, quietly)` is called when a person moves a rectangle.
   constructor(figures, images, changed) {
     this.changed = changed;
+    this.refused = () => {}; // refused(sentence): why a rectangle is not taken
     this.scale = 1;
     this.origin = [0, 0];
     this.cursor = null;
@@ -97,22 +100,39 @@ export class PairViewer {
     this.draw();
   }
 
-  // A rectangle of one image; where the pair shares it, of all.
+  // Whether rectangles can be changed: none that is not seen.
+  get mayDraw() {
+    return !this.locked && !this.hidden;
+  }
+
+  // Keys work on the image where the last rectangle was drawn.
+  focus() {
+    this.views[this.active].canvas.focus();
+  }
+
+  // A rectangle of one image; where the pair shares it, of all. False where too
+  // little of it lies in an image.
   setRoi(index, roi, quietly) {
-    if (this.locked) return;
-    this.rois = this.rois.map((old, other) => {
-      if (other !== index && !this.shared) return old;
-      return clamp(roi, this.views[other].image);
-    });
+    if (!this.mayDraw) return false;
+    const isMeant = (other) => other === index || this.shared;
+    const rois = this.rois.map((old, other) => (isMeant(other) ? clamp(roi, this.views[other].image) : old));
+    if (rois.some((one, other) => isMeant(other) && isSmall(one))) return false;
+    this.rois = rois;
     this.changed(this.rois, quietly);
     this.draw();
+    return true;
+  }
+
+  // The same, for a change that is whole at once.
+  setWhole(index, roi) {
+    if (this.mayDraw && !this.setRoi(index, roi, false)) this.refused(TOO_SMALL);
   }
 
   // A first rectangle in the middle, for whoever draws with keys.
   placeRoi() {
     const { width, height } = this.views[this.active].image;
     const part = (share, side) => Math.round(share * side);
-    this.setRoi(this.active, [part(0.25, width), part(0.3, height), part(0.75, width), part(0.7, height)], false);
+    this.setWhole(this.active, [part(0.25, width), part(0.3, height), part(0.75, width), part(0.7, height)]);
   }
 
   nudge(dx, dy, corner) {
@@ -121,9 +141,9 @@ export class PairViewer {
     const [left, top, right, bottom] = roi;
     if (corner) {
       const size = (low, high) => Math.max(low + SMALLEST_ROI_PX, high);
-      this.setRoi(this.active, [left, top, size(left, right + dx), size(top, bottom + dy)], false);
+      this.setWhole(this.active, [left, top, size(left, right + dx), size(top, bottom + dy)]);
     } else {
-      this.setRoi(this.active, within([left + dx, top + dy, right + dx, bottom + dy], this.views[this.active].image), false);
+      this.setWhole(this.active, within([left + dx, top + dy, right + dx, bottom + dy], this.views[this.active].image));
     }
   }
 
@@ -186,16 +206,17 @@ class View {
     viewer.active = this.index;
     const at = this.toImage(event);
     const roi = viewer.rois[this.index];
-    const corner = viewer.locked ? null : this.cornerAt(event, roi);
-    if (viewer.drawing && !viewer.locked) this.drag = { kind: "draw", from: at, began: false };
-    else if (corner) this.drag = { kind: "draw", from: corner, began: false };
-    else if (!viewer.locked && roi && event.altKey && inside(at, roi)) this.drag = { kind: "move", from: at, roi, began: false };
+    const corner = viewer.mayDraw ? this.cornerAt(event, roi) : null;
+    const drag = { began: false, refused: false };
+    if (viewer.drawing && viewer.mayDraw) this.drag = { ...drag, kind: "draw", from: at };
+    else if (corner) this.drag = { ...drag, kind: "draw", from: corner };
+    else if (viewer.mayDraw && roi && event.altKey && inside(at, roi)) this.drag = { ...drag, kind: "move", from: at, roi };
     else this.drag = { kind: "pan", x: event.offsetX, y: event.offsetY };
   }
 
   // The opposite corner of a handle under the pointer.
   cornerAt(event, roi) {
-    if (!roi || this.viewer.hidden) return null;
+    if (!roi) return null;
     const [x, y] = this.toImage(event);
     const near = HANDLE_PX / this.viewer.scale;
     const xs = [roi[0], roi[2]];
@@ -227,12 +248,12 @@ class View {
   }
 
   change(roi) {
-    if (roi[2] - roi[0] < SMALLEST_ROI_PX || roi[3] - roi[1] < SMALLEST_ROI_PX) return;
-    this.viewer.setRoi(this.index, roi, this.drag.began);
-    this.drag.began = true;
+    if (this.viewer.setRoi(this.index, roi, this.drag.began)) this.drag.began = true;
+    else this.drag.refused = true;
   }
 
   end() {
+    if (this.drag?.refused && !this.drag.began) this.viewer.refused(TOO_SMALL);
     if (this.drag?.kind === "draw" && this.drag.began) this.viewer.drawing = false;
     this.drag = null;
     this.viewer.draw();
@@ -364,6 +385,16 @@ function rectangle(a, b) {
   const low = (i) => Math.round(Math.min(a[i], b[i]));
   const high = (i) => Math.round(Math.max(a[i], b[i]));
   return [low(0), low(1), high(0), high(1)];
+}
+
+// Whether all images have the same rectangle, as far as they have one.
+export function areOne(rois) {
+  const drawn = rois.filter((roi) => roi !== null);
+  return drawn.length < rois.length || drawn.every((roi) => String(roi) === String(drawn[0]));
+}
+
+function isSmall([left, top, right, bottom]) {
+  return right - left < SMALLEST_ROI_PX || bottom - top < SMALLEST_ROI_PX;
 }
 
 function inside([x, y], [left, top, right, bottom]) {

@@ -4,6 +4,8 @@
 use axum::Extension;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
+use rating::Protocol;
+use rating::protocol::Colour;
 use rating::words::counted;
 
 use super::layout;
@@ -22,7 +24,7 @@ pub(in crate::web) async fn show(
     let waiting = tokio::task::spawn_blocking(move || room.imports.waiting(room.store.now())).await;
     let waiting = waiting.map_err(Refusal::broken)??;
     let main = html! {
-        div id="import" data-csrf=(caller.csrf) {
+        div id="import" data-person=(caller.person.name) data-csrf=(caller.csrf) {
             h1 { "Import" }
             (drop_zone())
             @if !waiting.is_empty() {
@@ -68,8 +70,9 @@ pub(in crate::web) async fn sheet(
     let asked = id.clone();
     let staged = tokio::task::spawn_blocking(move || room.imports.get(&asked)).await;
     staged.map_err(Refusal::broken)??;
+    let coloured = coloured_modalities(&app.room.protocol);
     let main = html! {
-        div id="import" data-csrf=(caller.csrf) data-import=(id) {
+        div id="import" data-person=(caller.person.name) data-csrf=(caller.csrf) data-import=(id) data-coloured=(coloured) {
             h1 { "Contact sheet" }
             p { "Look through the pairs that are proposed, correct them, and confirm. Readers see none of the names." }
             (drop_zone())
@@ -99,6 +102,13 @@ pub(in crate::web) async fn sheet(
         }
     };
     Ok(layout::page_with("Contact sheet", &caller, &main, &["import.js", "sheet.js"]))
+}
+
+/// Names of the modalities whose images are in colour.
+fn coloured_modalities(protocol: &Protocol) -> String {
+    let modalities = protocol.modalities().iter();
+    let coloured = modalities.filter(|modality| modality.colour == Colour::DopplerMask);
+    coloured.map(|modality| modality.name.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// What holds for every pair of the import.

@@ -20,7 +20,7 @@ pub(in crate::web) async fn show(
 ) -> Result<Markup, Refusal> {
     let (protocol, level) = (&app.room.protocol, which.level()?);
     let main = html! {
-        div.lesson id="screen" data-csrf=(caller.csrf) data-path="/api/v1/teaching" data-level=(level.word()) {
+        div.lesson id="screen" data-person=(caller.person.name) data-csrf=(caller.csrf) data-path="/api/v1/teaching" data-level=(level.word()) {
             div.bar {
                 h1 { "Lesson" }
                 p id="level" { (words(level)) }

@@ -85,7 +85,7 @@ pub(super) fn document(
         @for modality in protocol.modalities() {
             link rel="preload" as="image" href={ "/api/v1/pairs/" (code) "/images/" (modality.name) };
         }
-        div id="screen" class={ @if has_said { "with-said" } @if looks_only { " looking" } } data-code=(code) data-csrf=(caller.csrf) data-path=(path) data-home=(screen.home) data-page=(screen.page) {
+        div id="screen" class={ @if has_said { "with-said" } @if looks_only { " looking" } } data-code=(code) data-person=(caller.person.name) data-csrf=(caller.csrf) data-path=(path) data-home=(screen.home) data-page=(screen.page) {
             div.bar {
                 h1 { (title) " " span id="code" { (code) } }
                 p id="progress" {}
@@ -263,8 +263,14 @@ pub(super) fn answer_section(protocol: &Protocol) -> Markup {
 }
 
 const KEYS: [(&str, &str); 12] = [
-    ("R", "draw the rectangle with the mouse; without one, place it in the middle"),
-    ("Arrows", "move the rectangle; with Alt its lower right corner; with Shift ten pixels"),
+    (
+        "R",
+        "draw the rectangle with the mouse; without one, place it in the middle; the arrows move it then",
+    ),
+    (
+        "Arrows",
+        "move the rectangle of the image that has the focus; with Alt its lower right corner; with Shift ten pixels",
+    ),
     ("Z, Shift+Z", "undo, redo on this pair"),
     ("H", "hide or show everything drawn over the images"),
     ("V", "lock, and show the system's answer"),

@@ -18,7 +18,7 @@ pub(in crate::web) async fn show(
     let protocol = &app.room.protocol;
     let home = format!("/studies/{name}");
     let main = html! {
-        div id="screen" data-csrf=(caller.csrf) data-path={ "/api/v1/studies/" (name) } data-home=(home) {
+        div id="screen" data-person=(caller.person.name) data-csrf=(caller.csrf) data-path={ "/api/v1/studies/" (name) } data-home=(home) {
             div.bar {
                 h1 { "Case" }
                 p id="progress" {}
