@@ -197,7 +197,8 @@ fn tell(
     let mean = match found.len() {
         0 => "-".to_owned(),
         known => {
-            let undefined = if known < all { format!(" (in {known} of them)") } else { String::new() };
+            let undefined =
+                if known < all { format!(" (in {known} of them)") } else { String::new() };
             format!("{:+.4}{undefined}", found.iter().sum::<f64>() / known as f64)
         }
     };
