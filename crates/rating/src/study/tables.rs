@@ -1,15 +1,22 @@
 //! The answers of a study as tables for other programs: a long CSV with its
 //! codebook, and a data dictionary for REDCap.
 
+use jiff::Timestamp;
+
 use super::{StudyAnswer, StudyProtocol};
-use crate::{Grade, Protocol};
+use crate::{Grade, Origin, Protocol};
 
 /// Why a case cannot be graded: the word that stands in the table, and what it means.
 pub type Reasons<'a> = &'a [(&'a str, &'a str)];
 
 /// Every answer, a row each, in the order given. Columns: [`codebook_csv`].
 #[must_use]
-pub fn answers_csv(protocol: &Protocol, study: &StudyProtocol, answers: &[StudyAnswer]) -> String {
+pub fn answers_csv(
+    protocol: &Protocol,
+    study: &StudyProtocol,
+    answers: &[StudyAnswer],
+    origin: Origin,
+) -> String {
     let limit = study.design.seconds_a_case;
     let mut rows = vec![columns(protocol, &[]).into_iter().map(|column| column.name).collect()];
     for (number, answer) in answers.iter().enumerate() {
@@ -29,7 +36,7 @@ pub fn answers_csv(protocol: &Protocol, study: &StudyProtocol, answers: &[StudyA
         for given in [&answer.before, &answer.grades, &answer.shown] {
             row.extend(cells(protocol, given.as_deref()));
         }
-        row.push(answer.cannot.clone().unwrap_or_default());
+        row.extend([answer.cannot.clone().unwrap_or_default(), origin.to_string()]);
         rows.push(row);
     }
     csv(&rows)
@@ -162,27 +169,19 @@ fn columns(protocol: &Protocol, reasons: Reasons<'_>) -> Vec<Column> {
         is_required: false,
         ..plain("cannot_grade", "Why the case could not be graded", "")
     });
+    all.push(Column {
+        choices: "clinical, patients | phantom, simulated joints | canned, made-up answers"
+            .to_owned(),
+        ..plain("origin", "Where images and answers come from; only clinical is about patients", "")
+    });
     all
 }
 
-/// `2026-12-01 13:05:09` of milliseconds since 1970, as REDCap takes it. Years, months and
-/// days after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
-/// (`civil_from_days`).
+/// `2026-12-01 13:05:09` of milliseconds since 1970, as REDCap takes it; empty beyond
+/// the years that a calendar has.
 fn date_and_time(milliseconds: i64) -> String {
-    let seconds = milliseconds.div_euclid(1000);
-    let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let shifted = day + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    // Years begin in March here.
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute) = (second / 3600, second / 60 % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{:02}", second % 60)
+    let time = Timestamp::from_millisecond(milliseconds);
+    time.map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 fn choices(grades: u8) -> String {
@@ -245,20 +244,21 @@ mod tests {
     fn answers_are_a_row_each() {
         let mut study = StudyProtocol::from_toml(CROSSOVER).unwrap();
         study.design.seconds_a_case = None;
-        let text = answers_csv(&Protocol::eoss(), &study, &answers());
+        let text = answers_csv(&Protocol::eoss(), &study, &answers(), Origin::Phantom);
         let expected = "record_id,reader,case_id,arm,session,position,is_repeat,is_altered,seconds,\
             is_over_time,submitted_utc,\
             synovial_hypertrophy_before,vascularity_before,combined_before,\
             synovial_hypertrophy_final,vascularity_final,combined_final,\
-            synovial_hypertrophy_shown,vascularity_shown,combined_shown,cannot_grade\n\
-            1,R1,\"pair, with a comma\",assisted,2,7,1,0,12.500,,2026-12-01 13:05:09,1,1,1,2,1,2,,,,\n";
+            synovial_hypertrophy_shown,vascularity_shown,combined_shown,cannot_grade,origin\n\
+            1,R1,\"pair, with a comma\",assisted,2,7,1,0,12.500,,2026-12-01 13:05:09,1,1,1,2,1,2,,,,,phantom\n";
         assert_eq!(text, expected);
         study.design.seconds_a_case = Some(12);
-        let over = answers_csv(&Protocol::eoss(), &study, &answers());
+        let over = answers_csv(&Protocol::eoss(), &study, &answers(), Origin::Phantom);
         assert!(over.contains(",12.500,1,2026-12-01"), "{over}");
         let none =
             StudyAnswer { grades: None, cannot: Some("motion".into()), ..answers().remove(0) };
-        assert!(answers_csv(&Protocol::eoss(), &study, &[none]).ends_with("1,1,1,,,,,,,motion\n"));
+        let text = answers_csv(&Protocol::eoss(), &study, &[none], Origin::Canned);
+        assert!(text.ends_with("1,1,1,,,,,,,motion,canned\n"), "{text}");
     }
 
     #[test]
@@ -267,6 +267,7 @@ mod tests {
         assert_eq!(date_and_time(951_782_400_000), "2000-02-29 00:00:00");
         assert_eq!(date_and_time(-1), "1969-12-31 23:59:59");
         assert_eq!(date_and_time(4_107_542_400_000), "2100-03-01 00:00:00");
+        assert_eq!(date_and_time(i64::MAX), "");
     }
 
     #[test]
@@ -278,7 +279,7 @@ mod tests {
             reader.records().map(|row| row.unwrap()[0].to_owned()).collect()
         };
         let reasons = [("blurred", "grayscale blurred"), ("other", "another reason")];
-        let header = answers_csv(&eoss, &study, &[]);
+        let header = answers_csv(&eoss, &study, &[], Origin::Clinical);
         let columns: Vec<&str> = header.trim().split(',').collect();
         assert_eq!(first(&codebook_csv(&eoss, &study, &reasons)), columns);
         let told = "blurred, grayscale blurred | other, another reason";

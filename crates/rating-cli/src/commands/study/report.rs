@@ -217,7 +217,7 @@ pub fn write(done: &Reported<'_>, out: &Path) -> Result<(), Failure> {
         serde_json::to_string_pretty(&written).map_err(|error| Failure::Bug(error.to_string()))?;
     let text = |name: &str, text: &str| files::write(&out.join(name), text.as_bytes());
     text("study.toml", &study.to_toml())?;
-    text("answers.csv", &tables::answers_csv(protocol, study, &found.answers))?;
+    text("answers.csv", &tables::answers_csv(protocol, study, &found.answers, found.origin))?;
     text("codebook.csv", &tables::codebook_csv(protocol, study, &reasons))?;
     text("redcap.csv", &tables::redcap_csv(protocol, &reasons))?;
     text(REPORT, &(json + "\n"))?;
