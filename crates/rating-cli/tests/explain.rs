@@ -246,7 +246,7 @@ fn what_cannot_be_explained_is_refused() {
         let arguments = ["explain", "--bundle", text(&nowhere), "--out", text(&out)];
         refuse(code, &arguments.into_iter().chain(more.iter().copied()).collect::<Vec<_>>())
     };
-    assert!(explain(4, &["--manifest", "m.csv"]).contains("there is no bundle here"));
+    assert!(explain(3, &["--manifest", "m.csv"]).contains("the folder does not exist"));
     assert!(explain(2, &["--manifest", "m.csv", "--memory", "much"]).contains("--memory much"));
     explain(2, &[]);
     explain(2, &["--manifest", "m.csv", "--mode", "slow"]);

@@ -135,7 +135,7 @@ fn killed(count: usize, seed: u64, pairs: usize) -> Told {
 fn filled(data: &Path, count: usize) -> (Vec<Person>, Vec<(i64, String)>) {
     let room = room::open_now(data);
     let readers = room::people(&room, Role::Reader, READERS);
-    let pairs = room::pairs(&room, count, (32, 24));
+    let pairs = room::pairs(&room, count, (64, 48));
     let numbers: Vec<i64> = pairs.iter().map(|(id, _)| *id).collect();
     for reader in &readers {
         let (reader, numbers) = (reader.id, numbers.clone());

@@ -226,8 +226,8 @@ fn what_cannot_be_served_is_said_in_a_sentence() {
     assert!(complaint.contains("not a database"), "{complaint}");
 
     let room = at("room");
-    let bundle = serve(4, &["--data", text(&room), "--bundle", text(&at("nowhere"))]);
-    assert!(bundle.contains("nowhere"), "{bundle}");
+    let bundle = serve(3, &["--data", text(&room), "--bundle", text(&at("nowhere"))]);
+    assert!(bundle.contains("nowhere: the folder does not exist"), "{bundle}");
     let bundle = serve(4, &["--data", text(&room), "--bundle", text(&at("file"))]);
     assert!(bundle.contains("there is no bundle here (hint: "), "{bundle}");
     let outside = serve(2, &["--data", text(&room), "--address", "0.0.0.0:0"]);

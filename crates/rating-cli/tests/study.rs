@@ -290,7 +290,7 @@ fn a_rehearsed_study_ends_in_a_report() {
     let seal = complaint.split_once("give seal ").unwrap().1.split(',').next().unwrap();
     db.execute("UPDATE studies SET seal = ?1", [seal]).unwrap();
     let complaint = refuse(4, &[&by_hand[..], &["--out", text(&forged)]].concat());
-    assert!(complaint.contains("the journal tells other readings"), "{complaint}");
+    assert!(complaint.contains("the journal tells another seal"), "{complaint}");
     assert!(!forged.exists());
 }
 
