@@ -92,13 +92,13 @@ impl Experiment {
     pub fn from_toml(text: &str) -> Result<Experiment, Problem> {
         let experiment: Experiment =
             toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
-        experiment.check().map_err(|(key, problem)| placed(text, &key, problem))?;
+        experiment.check().map_err(|(key, what)| placed(text, &key, Problem::new(what)))?;
         Ok(experiment)
     }
 
-    /// The first thing wrong, with its key.
-    fn check(&self) -> Result<(), (String, Problem)> {
-        let refuse = |key: String, what: String| Err((key, Problem::new(what)));
+    /// The first thing wrong: its key, and what.
+    fn check(&self) -> Result<(), (String, String)> {
+        let refuse = |key: String, what: String| Err((key, what));
         for (key, is_empty) in
             [("arms", self.arms.is_empty()), ("study_seeds", self.study_seeds.is_empty())]
         {
