@@ -12,7 +12,7 @@
 //! | [`patients`], [`weighted`], [`ranked`], [`bootstrap`], [`bca`] | resampling by patient: percentile and BCa intervals, paired differences |
 //! | [`mcnemar`], [`wilcoxon`], [`holm`] | tests of two ways of grading; several tests at once |
 //! | [`merit`], [`jackknife`], [`mrmc`] | reader studies: the figure compared, how figures vary together, multi-reader multi-case analysis |
-//! | [`slope`], [`line`] | whether something drifts, by clusters; a line through independent points |
+//! | [`slope`], [`mod@line`] | whether something drifts, by clusters; a line through independent points |
 //! | [`two_groups`] | two groups of independent values: Welch's t, and Student's with one spread |
 //! | [`gloess`], [`bland_altman`] | a patient's sum of grades; how far two sums lie apart |
 //! | [`estimate`], [`interval`] | a figure with its standard error, and 95 % intervals |
