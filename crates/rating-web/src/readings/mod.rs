@@ -217,11 +217,14 @@ pub fn locked(db: &Connection) -> Result<Vec<Reading>, Refusal> {
 /// # Errors
 /// A database that cannot be read.
 pub fn progress(db: &Connection, reader: i64) -> Result<(i64, i64), Refusal> {
+    // All of them less those of withdrawn pairs, which are few.
     let sql = "SELECT
-        (SELECT count(*) FROM readings JOIN pairs ON pairs.id = pair
-         WHERE reader = ?1 AND stage = 'first' AND locked IS NOT NULL AND removed IS NULL),
-        (SELECT count(*) FROM assignments JOIN pairs ON pairs.id = pair
-         WHERE reader = ?1 AND removed IS NULL)";
+        (SELECT count(*) FROM readings WHERE reader = ?1 AND stage = 'first' AND locked IS NOT NULL)
+        - (SELECT count(*) FROM pairs CROSS JOIN readings ON pair = pairs.id
+           WHERE removed IS NOT NULL AND reader = ?1 AND stage = 'first' AND locked IS NOT NULL),
+        (SELECT count(*) FROM assignments WHERE reader = ?1)
+        - (SELECT count(*) FROM pairs CROSS JOIN assignments ON pair = pairs.id
+           WHERE removed IS NOT NULL AND reader = ?1)";
     Ok(db.prepare_cached(sql)?.query_row([reader], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
