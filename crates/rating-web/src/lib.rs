@@ -9,6 +9,7 @@ pub mod import;
 pub mod pairs;
 pub mod people;
 pub mod readings;
+mod reason;
 pub mod refusal;
 pub mod room;
 mod schema;

@@ -4,7 +4,7 @@ mod documents;
 mod examples;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -12,7 +12,7 @@ use rating::evaluate::tables::tables;
 use rating::evaluate::{Cohort, Evaluation, Study, evaluate};
 use rating::scores::{PairScore, Probability, parse_probabilities, parse_some_scores};
 use rating::words::{counted, word};
-use rating::{Problem, Protocol, Seed};
+use rating::{Protocol, Seed};
 use rating_frozen::{CpuScorer, Resources};
 use rating_report::evaluation_page_with;
 
@@ -70,15 +70,13 @@ fn evaluated(args: &EvaluateArgs, protocol: &Protocol) -> Result<Evaluation, Fai
         validation: &probabilities(args.validation.as_deref(), protocol)?,
         ..Study::new(&references, &scores)
     };
-    let in_file = |path: &Option<PathBuf>| {
-        let path = path.clone();
-        move |problem: Problem| match &path {
-            Some(path) => problem.in_file(path.display().to_string()),
-            None => problem,
-        }
-    };
-    study.check_probabilities(protocol).map_err(in_file(&args.probabilities))?;
-    study.check_validation(protocol).map_err(in_file(&args.validation))?;
+    for (path, checked) in [
+        (&args.probabilities, study.check_probabilities(protocol)),
+        (&args.validation, study.check_validation(protocol)),
+    ] {
+        let name = path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+        checked.map_err(|problem| problem.in_file(name))?;
+    }
     let mut rng = ChaCha8Rng::from_seed(Seed::new(args.seed).child("bootstrap").bytes());
     let evaluation = evaluate(protocol, &study, args.samples, &mut rng)
         .map_err(|problem| problem.in_file(args.manifest.display().to_string()))?;

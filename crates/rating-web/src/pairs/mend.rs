@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::{Value, json};
 
 use super::{StoredPair, row_text};
+use crate::reason;
 use crate::refusal::Refusal;
 use crate::store::Change;
 
@@ -33,7 +34,7 @@ pub fn correct(
     correction: Correction,
     why: &str,
 ) -> Result<Row, Refusal> {
-    let why = reason(why)?;
+    let why = reason::given(why)?;
     if let Some(unit) = correction.unit.as_ref().filter(|unit| !protocol.units().contains(unit)) {
         return Err(Refusal::unfit(format!("The protocol has no {unit}.")));
     }
@@ -63,7 +64,7 @@ fn shows(row: &Row) -> Value {
 /// # Errors
 /// A case of a study, which its study may withdraw; no reason.
 pub fn withdraw(change: &mut Change<'_>, pair: &StoredPair, why: &str) -> Result<(), Refusal> {
-    let why = reason(why)?;
+    let why = reason::given(why)?;
     let sql = "SELECT studies.name FROM study_cases JOIN studies ON studies.id = study
                WHERE pair = ?1 LIMIT 1";
     let study: Option<String> = change.query_row(sql, [pair.id], |row| row.get(0)).optional()?;
@@ -81,12 +82,4 @@ pub fn withdraw(change: &mut Change<'_>, pair: &StoredPair, why: &str) -> Result
     )?;
     let before = json!({ "name": name, "code": pair.code });
     change.tell("pair.withdrawn", &format!("pair {}", pair.id), before, json!({ "why": why }))
-}
-
-fn reason(why: &str) -> Result<&str, Refusal> {
-    let why = why.trim();
-    if why.is_empty() || why.chars().count() > 400 {
-        return Err(Refusal::unfit("Say in 1 to 400 characters why: it goes into the journal."));
-    }
-    Ok(why)
 }

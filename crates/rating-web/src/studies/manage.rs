@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{Study, by_name, submitted};
 use crate::clock::Moment;
+use crate::reason;
 use crate::refusal::Refusal;
 use crate::store::Change;
 
@@ -19,14 +20,6 @@ fn open_study(change: &Change<'_>, name: &str) -> Result<Study, Refusal> {
     }
 }
 
-fn reason(why: &str) -> Result<&str, Refusal> {
-    let why = why.trim();
-    if why.is_empty() || why.len() > 1000 {
-        return Err(Refusal::unfit("Say why, in at most 1000 letters: it stays in the journal."));
-    }
-    Ok(why)
-}
-
 /// Takes a case out of a study, by the code or name of its pair: it is read and
 /// counted no more.
 ///
@@ -38,7 +31,7 @@ pub fn withdraw_case(
     pair: &str,
     why: &str,
 ) -> Result<(), Refusal> {
-    let (study, why) = (open_study(change, study)?, reason(why)?);
+    let (study, why) = (open_study(change, study)?, reason::given(why)?);
     let sql = "SELECT number FROM study_cases JOIN pairs ON pairs.id = pair
                WHERE study = ?1 AND (code = upper(?2) OR name = ?2)";
     let number: Option<i64> =
@@ -72,7 +65,7 @@ pub fn withdraw_reader(
     number: i64,
     why: &str,
 ) -> Result<(), Refusal> {
-    let (study, why) = (open_study(change, study)?, reason(why)?);
+    let (study, why) = (open_study(change, study)?, reason::given(why)?);
     let sql = "UPDATE study_readers SET withdrawn = ?3, why = ?4
                WHERE study = ?1 AND number = ?2 AND withdrawn IS NULL";
     if change.execute(sql, params![study.id, number, change.now, why])? == 0 {
@@ -93,7 +86,7 @@ pub fn allow_early(
     (reader, session): (i64, i64),
     why: &str,
 ) -> Result<(), Refusal> {
-    let (study, why) = (open_study(change, study)?, reason(why)?);
+    let (study, why) = (open_study(change, study)?, reason::given(why)?);
     if session == 0 {
         return Err(Refusal::unfit("No washout comes before a first session."));
     }

@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::analysis::{Question, Study};
-use crate::{Grade, Problem};
+use crate::{Grade, Problem, table};
 
 /// One row: `readerID, caseID, modalityID, score`. Rows of the truth have `truth` as
 /// reader and modality and the score 0 or 1.
@@ -71,14 +71,13 @@ impl Names {
         if all.iter().all(|(_, names)| names.is_empty()) {
             return None;
         }
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(["kind", "name", "written_as"]).expect("in memory");
-        for (kind, names) in all {
-            for (name, code) in names {
-                writer.write_record([kind, name, code]).expect("in memory");
-            }
-        }
-        Some(String::from_utf8(writer.into_inner().expect("in memory")).expect("made of text"))
+        let codes = all.into_iter().flat_map(|(kind, names)| {
+            names.iter().map(move |(name, code)| {
+                [kind, name.as_str(), code.as_str()].map(str::to_owned).to_vec()
+            })
+        });
+        let header = ["kind", "name", "written_as"].map(str::to_owned).to_vec();
+        Some(table::write(std::iter::once(header).chain(codes)))
     }
 }
 

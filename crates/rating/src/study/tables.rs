@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::{StudyAnswer, StudyProtocol};
-use crate::{Grade, Origin, Protocol};
+use crate::{Grade, Origin, Protocol, table};
 
 /// Why a case cannot be graded: the word that stands in the table, and what it means.
 pub type Reasons<'a> = &'a [(&'a str, &'a str)];
@@ -39,7 +39,7 @@ pub fn answers_csv(
         row.extend([answer.cannot.clone().unwrap_or_default(), origin.to_string()]);
         rows.push(row);
     }
-    csv(&rows)
+    table::write(rows.into_iter())
 }
 
 /// What each column of [`answers_csv`] holds: name, meaning, values.
@@ -54,7 +54,7 @@ pub fn codebook_csv(protocol: &Protocol, study: &StudyProtocol, reasons: Reasons
         };
         rows.push(vec![column.name, column.label, values]);
     }
-    csv(&rows)
+    table::write(rows.into_iter())
 }
 
 /// The same columns as a REDCap data dictionary (REDCap's "Data Dictionary"
@@ -93,7 +93,7 @@ pub fn redcap_csv(protocol: &Protocol, reasons: Reasons<'_>) -> String {
         row[12] = if column.is_required { "y" } else { "" }.to_owned();
         rows.push(row);
     }
-    csv(&rows)
+    table::write(rows.into_iter())
 }
 
 struct Column {
@@ -205,15 +205,6 @@ fn cells(protocol: &Protocol, grades: Option<&[Grade]>) -> Vec<String> {
         cells.push(combined.map_or_else(String::new, |grade| grade.to_string()));
     }
     cells
-}
-
-fn csv(rows: &[Vec<String>]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row).expect("rows of one length, in memory");
-    }
-    let bytes = writer.into_inner().expect("in memory");
-    String::from_utf8(bytes).expect("made of text")
 }
 
 #[cfg(test)]

@@ -59,8 +59,9 @@ pub fn check_patients(arm: &Arm, base: &[Example]) -> Result<(), Problem> {
     }
 }
 
-/// The pairs of some patients, of whom there are enough. Fold after fold gives its next patient, in an
-/// order drawn from the seed: folds stay even, and fewer are some of more.
+/// The pairs of some patients, of whom there are enough. Fold after fold gives its next
+/// patient, in an order drawn from the seed: folds stay even, and fewer are some of
+/// more.
 fn fewer(examples: Vec<Example>, patients: usize, seed: u64) -> Vec<Example> {
     let mut folds: BTreeMap<u8, BTreeSet<&str>> = BTreeMap::new();
     for example in &examples {

@@ -1,6 +1,5 @@
 //! Reading in a study: the reader's next case, its images, its answer, its grades.
 
-use std::io::Cursor;
 use std::sync::Arc;
 
 use axum::extract::rejection::JsonRejection;
@@ -8,7 +7,6 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use image::ImageFormat;
 use image::imageops::crop_imm;
 use rating::study::{Arm, Images as Extent};
 use rating::{Protocol, Roi};
@@ -315,9 +313,7 @@ pub(in crate::web) async fn image(
 fn cut(room: &Room, view: &pairs::StoredView, roi: Roi) -> Result<Vec<u8>, Refusal> {
     let pixels = room.images.pixels(&view.image)?;
     let part = crop_imm(&pixels, roi.left(), roi.top(), roi.width(), roi.height()).to_image();
-    let mut bytes = Cursor::new(Vec::new());
-    part.write_to(&mut bytes, ImageFormat::Png).map_err(Refusal::broken)?;
-    Ok(bytes.into_inner())
+    pairs::png(&part)
 }
 
 fn position(protocol: &Protocol, modality: &str) -> Result<usize, Refusal> {

@@ -14,6 +14,7 @@ use super::layout;
 use crate::consensus::{self, Agreement, Beside, Counts};
 use crate::people::{self, Ability, Person};
 use crate::readings;
+use crate::reason::LONGEST;
 use crate::refusal::Refusal;
 use crate::settings::{self, Reveal};
 use crate::web::access::Caller;
@@ -166,7 +167,7 @@ fn which() -> Markup {
 }
 
 fn why() -> Markup {
-    html! { label { "Why" input name="why" maxlength="400" required; } }
+    html! { label { "Why" input name="why" maxlength=(LONGEST) required; } }
 }
 
 fn words(reveal: Reveal) -> &'static str {
